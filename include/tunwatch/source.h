@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* source: what watches the world and turns it into records. Sources run inside the collector's event loop and never
+ * block: every descriptor is non-blocking and every child has a deadline. A source that cannot work says so with
+ * a source record (denied, absent, ...) and tries again; it never ends the program. */
+#ifndef TUNWATCH_SOURCE_H
+#define TUNWATCH_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tunwatch/base.h"
+#include "tunwatch/model.h"
+#include "tunwatch/record.h"
+
+struct event_base;
+
+#define SLOT_US (100 * US_PER_MS) /* step in which probes are spread and answers drained */
+
+/* A row named by the configuration. All strings may be NULL (absent); owned by the configuration. */
+struct tunnel_config {
+	const char *name;
+	const char *ifname, *peer, *outer, *bgp, *router, *remote_name, *group;
+	const char *source, *device; /* source address, device of inner probes */
+	enum expect expect;
+	int mtu, mss;                /* 0: not given */
+	uint32_t mark;               /* fwmark of inner probes; 0: none */
+	int tos;                     /* TOS or traffic class of inner probes, 0..255 */
+	bool is_line;                /* a line: peer is its target (an address, a name, or "gateway") */
+};
+
+/* What to watch. Owned by the application; constant while sources run, except interval_us. */
+struct watch_config {
+	const struct tunnel_config *tunnels;
+	size_t ntunnels;
+	const char *const *globs; /* -i: only interfaces whose name matches one; none: all */
+	size_t nglobs;
+	int64_t interval_us;      /* period of counters, probes and ticks */
+	struct addr ssh_client;   /* the watcher's own ssh client, or unset */
+};
+
+/* What every source is given. */
+struct source_env {
+	struct event_base *base;
+	struct record_sink *sink;      /* the collector's funnel: model, then recording */
+	struct record_intern *intern;
+	const struct model *model;     /* folded up to the last record put */
+	const struct watch_config *watch;
+	int64_t boot0_ns;              /* CLOCK_BOOTTIME at t = 0 */
+};
+
+/* Session time now, in us (CLOCK_BOOTTIME minus boot0). The only clock that stamps records. */
+int64_t source_now(const struct source_env *env);
+
+/* One source. A row of the table in source.c. The collector calls start once, then slot every 100 ms and tick every
+ * interval (tick after slot, when both fall together), and stop at the end. */
+struct source_ops {
+	const char *name;
+	void *(*start)(struct source_env *env);  /* never fails: troubles become source records */
+	void (*slot)(void *state, int64_t due);  /* may be NULL; due: session time this slot was planned for */
+	void (*tick)(void *state, int64_t due);  /* may be NULL */
+	void (*stop)(void *state);
+};
+
+/* All sources in the order in which they are called; NULL-terminated. */
+const struct source_ops *const *source_table(void);
+
+/* Report how a source fares: a source record when anything changed since the last call for this key, else nothing.
+ * key: one per (source, instance); the table below hands out the bases. reason may be "". */
+struct source_report {
+	uint16_t key;
+	const char *name, *instance;
+	int period_ms;
+	/* private to source_report_put */
+	bool put;
+	enum source_state state;
+	int error;
+	char reason[160];
+};
+void source_report_put(struct source_env *env, struct source_report *rep, enum source_state state, int error,
+		       const char *reason);
+/* A notice record. */
+void source_notice(struct source_env *env, const char *source, enum severity level, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+
+/* First source-record key of each source. */
+enum source_key {
+	SOURCE_KEY_LINK = 0, SOURCE_KEY_ROUTE = 1, SOURCE_KEY_DISCOVER = 2, SOURCE_KEY_PROBE4 = 4, SOURCE_KEY_PROBE6 = 5,
+	SOURCE_KEY_RESOLVE = 6, SOURCE_KEY_WRITER = 7, SOURCE_KEY_XFRM = 8, SOURCE_KEY_PMTU = 16, SOURCE_KEY_BGP = 32,
+	SOURCE_KEY_ROUTER = 64, SOURCE_KEY_CAPTURE = 128, SOURCE_KEY_LOG = 256,
+};
+
+/* Names to addresses, in a child of its own (getaddrinfo blocks); asked again when addresses of this host change and
+ * every 60 s. */
+struct resolver;
+struct resolver *resolver_new(struct source_env *env);
+void resolver_free(struct resolver *rs);
+/* The address of host (numeric text is parsed at once). 0 and *ret; -EAGAIN while not known yet; -ENOENT when the
+ * name does not resolve now. Asking keeps the name watched. */
+int resolver_get(struct resolver *rs, const char *host, struct addr *ret);
+/* Counts changes of answers, so that a caller may look again only then. */
+uint64_t resolver_changes(const struct resolver *rs);
+
+#endif
