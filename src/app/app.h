@@ -27,6 +27,9 @@ struct options {
 	bool new_session;       /* --new */
 	int64_t linger_s;       /* linger, default 86400 */
 	int64_t disk_cap;       /* disk-cap, bytes, default 1 GiB: all sessions together */
+	int64_t rotate_size;    /* rotate-size, bytes of one part, default 64 MiB */
+	bool help, version;     /* --help, --version: cmd_help prints; help's topic is args[0] */
+	uint64_t given;         /* bit OPTION_x: said on the command line, so that the file does not count */
 	/* commands */
 	char *output;           /* record -o, report/export -o */
 	double for_s;           /* --for; 0: no end */
