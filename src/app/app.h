@@ -107,8 +107,10 @@ enum viewer_exit { VIEWER_LEAVE, VIEWER_STOP, VIEWER_HANGUP, VIEWER_ERROR };
 enum viewer_exit viewer_run(const struct viewer_config *config, struct error *err);
 
 /* ---- control.c: messages on the control socket (SOCK_SEQPACKET, one text message each) ----
- * viewer to collector: "mark TEXT", "baseline", "baseline clear", "reset", "interval SECONDS", "stop", "hello"
- * collector to viewer: "part N" with a read-only descriptor (SCM_RIGHTS), "live" after the last of them, "bye" */
+ * viewer to collector: "mark TEXT", "baseline", "baseline SESSION_US", "baseline clear", "reset", "interval SECONDS",
+ * "stop", "hello"
+ * collector to viewer: "part N" with a read-only descriptor (SCM_RIGHTS), "live" after the last of them, "bye",
+ * "paused WHY" when the recording cannot be written now, "resumed". Readers ignore words they do not know. */
 int control_send(int fd, int pass_fd, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* One message without blocking: length, 0 closed, -EAGAIN, -errno. *ret_fd: a descriptor that came with it, or -1. */
 int control_receive(int fd, char *text, size_t size, int *ret_fd);
@@ -120,6 +122,7 @@ struct session_info {
 	int64_t started_us;    /* wall */
 	int pid;               /* of the collector; 0: not running */
 	int64_t bytes;
+	char where[512];       /* path of the recording's first file; "-": a stream */
 };
 /* Sessions of this user and network namespace, newest first. *ret is malloc'ed. */
 int session_list(struct session_info **ret, size_t *ret_n, struct error *err);
