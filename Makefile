@@ -1,10 +1,18 @@
 # tunwatch
-# make [BUILD=release|debug|asan|ubsan] [CC=gcc|clang]; make check, bench, fuzz, demo, install, deps, deps-test
+#   make [BUILD=release|debug|asan|ubsan] [CC=gcc|clang]   build/BUILD-CC/tunwatch
+#   make install [DESTDIR=] [PREFIX=/usr/local]            program, man pages, completion
+#   make demo                     tunnels in namespaces, and tunwatch on them
+#   make check [T="FILE..."]      every test this machine can run; with BUILD=asan those that fit
+#   make memcheck                 the unit tests under valgrind
+#   make fuzz [FUZZ_SECONDS=60]   libFuzzer on every target; fuzz-long: FUZZ_COUNT seeded inputs each
+#   make bench                    against other programs, as ratios
+#   make deps, deps-test          install the Debian packages to build, to test and to show
 
-VERSION := 0.1
 BUILD ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
+WERROR ?= -Werror
+JOBS ?= $(shell nproc)
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -12,32 +20,39 @@ CCNAME := $(notdir $(firstword $(CC)))
 B := build/$(BUILD)-$(CCNAME)
 
 PKGS := libevent libmnl libpcap libpcre2-8 ncursesw jansson libconfuse libcap-ng
-WARN := -Wall -Wextra -Werror -Wswitch-enum -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+WARN := -Wall -Wextra $(WERROR) -Wswitch-enum -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-format-nonliteral -Wcast-qual
 CPPFLAGS += -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -Iinclude -Isrc
-LDLIBS += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+LDLIBS += $(PKG_LIBS) -lm
 CFLAGS_release := -O2 -g -fstack-protector-strong -fPIE
 CFLAGS_debug := -O0 -g3 -U_FORTIFY_SOURCE -fPIE
 CFLAGS_asan := -O1 -g -U_FORTIFY_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ubsan := -O1 -g -U_FORTIFY_SOURCE -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_fuzz := $(CFLAGS_asan) -fsanitize=fuzzer-no-link
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+LDFLAGS_debug := -pie
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_ubsan := -fsanitize=undefined
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS_$(BUILD)) $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
+LDFLAGS_fuzz := $(LDFLAGS_asan)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS_$(BUILD)) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS_$(BUILD)) $(LDFLAGS)
 
 LAYERS := base record recording model decode source canvas table report view term app
 SRC := $(wildcard $(addprefix src/,$(addsuffix /*.c,$(LAYERS))))
-MAIN := src/app/main.c
 OBJ := $(patsubst src/%.c,$(B)/%.o,$(SRC))
 LIBOBJ := $(filter-out $(B)/app/main.o,$(OBJ))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all clean unit tools fuzzers
+.PHONY: all clean unit tools fuzzers install uninstall check run-check memcheck run-memcheck \
+	fuzz run-fuzz fuzz-long run-fuzz-long bench demo deps deps-test
 .SECONDARY:
 all: $(B)/tunwatch
+
+# ---- build
 
 $(B)/tunwatch: $(B)/app/main.o $(B)/libtunwatch.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -59,19 +74,117 @@ $(B)/tests/tools/%: tests/tools/%.c $(B)/libtunwatch.a
 	$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libtunwatch.a $(LDLIBS)
 
 # fuzz targets define LLVMFuzzerTestOneInput; tests/fuzz/driver.c runs files and seeded random inputs without libFuzzer
+FUZZ_MAIN := tests/fuzz/driver.c
+ifeq ($(BUILD),fuzz)
+FUZZ_MAIN := -fsanitize=fuzzer
+endif
 $(B)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libtunwatch.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/driver.c $(B)/libtunwatch.a $(LDLIBS)
+	$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(FUZZ_MAIN) $(B)/libtunwatch.a $(LDLIBS)
 
 unit: $(UNIT)
 tools: $(TOOLS)
 fuzzers: $(FUZZ)
 
+# what the build needs, asked once per build folder
 $(B)/.deps:
+	@{ command -v $(firstword $(CC)) && pkg-config --exists --print-errors $(PKGS) && \
+		echo '#include <uthash.h>' | $(CC) -fsyntax-only -xc -; } > /dev/null || \
+		{ echo "tunwatch: something to build with is missing (above). On Debian, as root: make deps" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@touch $@
 
 clean:
 	rm -rf build
+
+# ---- install
+
+share := $(DESTDIR)$(PREFIX)/share
+install: all
+	install -D -m 755 $(B)/tunwatch $(DESTDIR)$(PREFIX)/bin/tunwatch
+	for page in man/*.[1-8]; do install -D -m 644 $$page $(share)/man/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 contrib/completion/tunwatch.bash $(share)/bash-completion/completions/tunwatch
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/tunwatch $(share)/bash-completion/completions/tunwatch
+	for page in man/*.[1-8]; do rm -f $(share)/man/man$${page##*.}/$${page##*/}; done
+
+deps:
+	contrib/deps.sh install build
+
+deps-test:
+	contrib/deps.sh install test demo
+
+# ---- tests: one run of prove, and its closing line counts test points
+
+SHELL_TESTS := $(wildcard tests/*/*.t)
+ifeq ($(BUILD),asan)
+SHELL_TESTS := $(filter tests/fuzz/% tests/e2e/%,$(SHELL_TESTS))
+endif
+T ?= $(filter tests/netns/%,$(SHELL_TESTS)) $(UNIT) $(filter-out tests/netns/%,$(SHELL_TESTS))
+TEST_ENV = B=$(abspath $(B)) TUNWATCH=$(abspath $(B)/tunwatch) TOOLS=$(abspath $(B)/tests/tools) \
+	FUZZERS=$(abspath $(B)/tests/fuzz) LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP PERL5LIB=tests/lib
+# namespaces one after the other, beside everything else
+PROVE = $(TEST_ENV) prove --harness Harness -j2 --rules 'seq=tests/netns/*' --rules 'par=**'
+
+# the packages first, then a new make that sees them
+check:
+	@contrib/deps.sh install build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit tools fuzzers
+	@$(MAKE) --no-print-directory run-check
+
+run-check:
+	@$(PROVE) --exec 'timeout -k 10 300' $(T)
+
+memcheck:
+	@contrib/deps.sh install build test ci
+	@$(MAKE) --no-print-directory -j$(JOBS) unit
+	@$(MAKE) --no-print-directory run-memcheck
+
+VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible
+run-memcheck:
+	@$(PROVE) --exec 'timeout -k 10 600 $(VALGRIND)' $(UNIT)
+
+# ---- fuzz
+
+FUZZ_SECONDS ?= 60
+FUZZ_COUNT ?= 10000000
+SEED ?= $(shell date +%s)
+
+fuzz:
+	@contrib/deps.sh install build ci
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=fuzz CC=clang fuzzers
+	@$(MAKE) --no-print-directory BUILD=fuzz CC=clang run-fuzz
+
+run-fuzz:
+	@for target in $(notdir $(FUZZ)); do \
+		echo "== $$target for $(FUZZ_SECONDS) s"; \
+		mkdir -p build/corpus/$$target tests/corpus/$${target#fuzz_} || exit 1; \
+		$(B)/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=5 -print_final_stats=1 \
+			-artifact_prefix=build/corpus/ build/corpus/$$target tests/corpus/$${target#fuzz_} || exit 1; \
+	done
+
+fuzz-long:
+	@contrib/deps.sh install build
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=asan fuzzers
+	@$(MAKE) --no-print-directory BUILD=asan run-fuzz-long
+
+run-fuzz-long:
+	@for target in $(notdir $(FUZZ)); do \
+		echo "== $$target -r $(SEED) -n $(FUZZ_COUNT)"; \
+		nice $(B)/tests/fuzz/$$target -r $(SEED) -n $(FUZZ_COUNT) tests/corpus/$${target#fuzz_}/* || exit 1; \
+	done
+
+# ---- bench and demo
+
+bench:
+	@contrib/deps.sh install build bench
+	@$(MAKE) --no-print-directory -j$(JOBS) all tools
+	@$(TEST_ENV) tests/bench/run
+
+demo:
+	@contrib/deps.sh install build demo
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(TEST_ENV) contrib/demo/demo.sh
 
 -include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(TOOLS) $(FUZZ))
