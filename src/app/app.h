@@ -28,6 +28,7 @@ struct options {
 	int64_t linger_s;       /* linger, default 86400 */
 	int64_t disk_cap;       /* disk-cap, bytes, default 1 GiB: all sessions together */
 	int64_t rotate_size;    /* rotate-size, bytes of one part, default 64 MiB */
+	const char *command;    /* name of the command being run; static */
 	bool help, version;     /* --help, --version: cmd_help prints; help's topic is args[0] */
 	uint64_t given;         /* bit OPTION_x: said on the command line, so that the file does not count */
 	/* commands */
@@ -79,7 +80,8 @@ enum { EXIT_OK = 0, EXIT_USAGE = 64, EXIT_DATA = 65, EXIT_NOINPUT = 66, EXIT_UNA
 int die(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* ---- options.c, config.c: one table of options for command line, file, help and completion ---- */
-/* Parse argv (after argv[0]). Returns the command (live by default) or NULL after having set err and *ret_status. */
+/* Parse argv (argv[0], the program, is skipped). Returns the command (live by default), or NULL after having set err
+ * and *ret_status. */
 const struct command *options_parse(struct options *o, int argc, char **argv, int *ret_status, struct error *err);
 /* Read the configuration file the options name (or the default ones); the command line wins. 0 or an exit status. */
 int config_load(struct options *o, struct error *err);

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// tunwatch.conf, read with libconfuse. The tables of options.h say which keys there are; this file turns them into
+// libconfuse's, checks every value as it is read (so that errors name the line), and fills struct options.
+#include <confuse.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/config.h"
+#include "app/value.h"
+#include "tunwatch/options.h"
+
+enum {
+	FILE_MAX = 1 << 20,
+	ROWS_MAX = 1024,        /* tunnels and lines */
+	KEYS_MAX = CONFIG_KEYS + OPTION_IDS + 8,
+	SEEN = 1 << 30,         /* our bit in cfg_opt_t.flags: this key was given */
+};
+
+/* libconfuse accepts an unclosed section or comment at the end of the text: a key of our own behind it tells. */
+#define END_KEY "-end-of-file-"
+
+struct load {
+	const char *path;
+	struct options *o;
+	struct error *err;
+	bool failed, ended;
+	size_t rows, tunnels_cap;
+	struct buf notices;
+	char **routers; /* names, for the check that a tunnel's router exists */
+	size_t nrouters;
+	int *router_lines; /* by tunnel: where its router was named */
+	size_t nlines;
+};
+
+/* libconfuse hands its callbacks no pointer of ours. One file is read at a time. */
+static struct load *loading;
+
+static int fail(cfg_t *cfg, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static int fail(cfg_t *cfg, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	if (loading->failed)
+		return -1;
+	loading->failed = true;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	error_set(loading->err, -EINVAL, "%s:%d: %s", loading->path, cfg->line, text);
+	return -1;
+}
+
+#define SHOWN(text) shown((char[64]){0}, text)
+static const char *shown(char out[64], const char *text)
+{
+	str_clean(out, 64, text, strlen(text));
+	return out;
+}
+
+static bool in_section(const cfg_t *cfg, const char *section)
+{
+	return !strcmp(cfg->name, section);
+}
+
+/* Names of the keys that may stand where cfg is, separated by blanks. */
+static void key_names(const cfg_t *cfg, struct buf *out)
+{
+	for (unsigned i = 0; in_section(cfg, "root") && i < OPTION_IDS; i++)
+		if (option_row(i)->key)
+			buf_printf(out, "%s ", option_row(i)->key);
+	for (unsigned i = 0; i < CONFIG_KEYS; i++)
+		if (in_section(cfg, config_key(i)->section))
+			buf_printf(out, "%s ", config_key(i)->name);
+	if (in_section(cfg, "root"))
+		buf_puts(out, "tunnel line router capture hook ");
+}
+
+static void fail_unknown(cfg_t *cfg, const char *name)
+{
+	struct buf names = {0};
+	char nearest[64];
+
+	key_names(cfg, &names);
+	if (!strcmp(name, END_KEY))
+		fail(cfg, "the section %s is not closed; add } at its end", cfg->name);
+	else if (value_nearest(names.data, name, nearest))
+		fail(cfg, "no such key '%s'%s%s; did you mean %s?", SHOWN(name), in_section(cfg, "root") ? "" : " in ",
+		     in_section(cfg, "root") ? "" : cfg->name, nearest);
+	else if (in_section(cfg, "root"))
+		fail(cfg, "no such key or section '%s'; there are: %s", SHOWN(name), names.data);
+	else
+		fail(cfg, "no such key '%s' in %s; there are: %s", SHOWN(name), cfg->name, names.data);
+	buf_free(&names);
+}
+
+/* What libconfuse itself finds wrong, with a word on how to mend it. */
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	static const struct { const char *part, *advice; } advice[] = {
+		{ "missing equal sign", "write key = value" },
+		{ "missing opening brace", "write NAME { key = value }" },
+		{ "missing title", "give it a name: tunnel NAME { ... }" },
+		{ "premature end", "a value, a quote or a } is missing" },
+		{ "unterminated", "close the quote" },
+		{ "duplicate title", "give every section its own name" },
+		{ "closing brace", "remove the } or open its section" },
+		{ "append", "use = instead of +=" },
+		{ "octal", "use '...' quotes, which take a backslash as it is" },
+		{ "escape", "use '...' quotes, which take a backslash as it is" },
+		{ "unexpected token", "write key = value; quote a value that holds blanks or signs" },
+	};
+	char text[300], clean[300];
+	size_t i = 0;
+
+	if (strstr(fmt, "no such option")) {
+		fail_unknown(cfg, va_arg(ap, const char *));
+		return;
+	}
+	vsnprintf(text, sizeof text, fmt, ap);
+	str_clean(clean, sizeof clean, text, strlen(text));
+	while (i < ARRAY_LEN(advice) && !strstr(clean, advice[i].part))
+		i++;
+	fail(cfg, "%s; %s", clean, i < ARRAY_LEN(advice) ? advice[i].advice : "see tunwatch.conf(5)");
+}
+
+static bool find_rule(const cfg_t *cfg, const char *name, struct value_rule *ret)
+{
+	for (unsigned i = 0; in_section(cfg, "root") && i < OPTION_IDS; i++) {
+		const struct option_row *row = option_row(i);
+
+		if (row->key && !strcmp(row->key, name)) {
+			*ret = (struct value_rule){ row->type, row->words, row->min, row->max };
+			return true;
+		}
+	}
+	for (unsigned i = 0; i < CONFIG_KEYS; i++) {
+		const struct config_key *key = config_key(i);
+
+		if (in_section(cfg, key->section) && !strcmp(key->name, name)) {
+			*ret = (struct value_rule){ key->type, key->words, key->min, key->max };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Called with every value before it is stored. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	const char **out = result;
+	struct value_rule rule;
+	struct error why;
+
+	if (!strcmp(opt->name, END_KEY)) {
+		loading->ended = true;
+		*out = value;
+		return 0;
+	}
+	/* "tunnel|peer" reaches into a section from outside; libconfuse allows it, nobody needs it */
+	if (!find_rule(cfg, opt->name, &rule))
+		return fail(cfg, "the key '%s' must stand inside its section", SHOWN(opt->name));
+	if (opt->nvalues <= 1 && opt->flags & SEEN)
+		return fail(cfg, "%s is given twice; remove one", opt->name);
+	opt->flags |= SEEN;
+	if (value_read(&rule, value, NULL, &why))
+		return fail(cfg, "%s %s", opt->name, why.text);
+	*out = value;
+	return 0;
+}
+
+static bool was_given(cfg_t *sec, const char *key)
+{
+	cfg_opt_t *opt = cfg_getopt(sec, key);
+
+	return opt && opt->flags & SEEN && opt->nvalues;
+}
+
+static int check_name(cfg_t *cfg, const cfg_t *sec)
+{
+	char clean[MODEL_NAME_MAX * 4];
+	size_t n = strlen(sec->title);
+
+	if (!n || n >= MODEL_NAME_MAX || str_clean(clean, sizeof clean, sec->title, n) != n ||
+	    memcmp(clean, sec->title, n))
+		return fail(cfg, "the name of a %s must have 1 to %d bytes and no control characters", sec->name,
+			    MODEL_NAME_MAX - 1);
+	for (size_t i = 0; i < loading->o->ntunnels; i++)
+		if (!strcmp(loading->o->tunnels[i].name, sec->title))
+			return fail(cfg, "the name '%s' is used twice; tunnels and lines need names of their own",
+				    sec->title);
+	return 0;
+}
+
+/* Where a key's value goes; -1: this version stores it nowhere. */
+#define MEMBER(id, section, member, name, type, words, min, max, list, what) \
+	[CONFIG_##id] = offsetof(struct tunnel_config, member),
+static const size_t members[CONFIG_KEYS] = { CONFIG_KEY_TABLE(MEMBER) };
+
+static void fill_row(struct tunnel_config *t, cfg_t *sec)
+{
+	t->name = xstrdup(sec->title);
+	t->is_line = in_section(sec, "line");
+	for (unsigned i = 0; i < CONFIG_KEYS; i++) {
+		const struct config_key *key = config_key(i);
+		struct value_rule rule = { key->type, key->words, key->min, key->max };
+
+		if (!in_section(sec, key->section) || !was_given(sec, key->name))
+			continue;
+		if (i == CONFIG_TUNNEL_EXPECT)
+			t->expect = !strcmp(cfg_getstr(sec, key->name), "always") ? EXPECT_ALWAYS : EXPECT_ON_DEMAND;
+		else
+			value_read(&rule, cfg_getstr(sec, key->name), (char *)t + members[i], NULL);
+	}
+}
+
+static int add_row(cfg_t *cfg, cfg_t *sec)
+{
+	struct load *l = loading;
+
+	if (check_name(cfg, sec))
+		return -1;
+	if (++l->rows > ROWS_MAX)
+		return fail(cfg, "more than %d tunnels and lines", ROWS_MAX);
+	if (in_section(sec, "line") && !was_given(sec, "target"))
+		return fail(cfg, "line %s has no target; add target = ADDRESS, a name, or gateway", sec->title);
+	if (in_section(sec, "tunnel") && !was_given(sec, "ifname") && !was_given(sec, "peer"))
+		return fail(cfg, "tunnel %s has neither ifname nor peer; add the one it can be watched by", sec->title);
+	array_grow(&l->o->tunnels, &l->tunnels_cap, l->o->ntunnels + 1, sizeof *l->o->tunnels);
+	array_grow(&l->router_lines, &l->nlines, l->o->ntunnels + 1, sizeof *l->router_lines);
+	l->router_lines[l->o->ntunnels] = cfg->line;
+	fill_row(&l->o->tunnels[l->o->ntunnels++], sec);
+	return 0;
+}
+
+static int add_unused(cfg_t *cfg, const cfg_t *sec)
+{
+	struct load *l = loading;
+
+	if (++l->rows > ROWS_MAX)
+		return fail(cfg, "more than %d sections", ROWS_MAX);
+	if (sec->title) {
+		l->routers = xrealloc(l->routers, l->nrouters + 1, sizeof *l->routers);
+		l->routers[l->nrouters++] = xstrdup(sec->title);
+	}
+	buf_printf(&l->notices, PROGRAM ": %s:%d: version " VERSION " does not use %s sections yet; ignored\n", l->path,
+		   cfg->line, sec->name);
+	return 0;
+}
+
+/* Called when a section was read. */
+static int on_section(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+
+	if (in_section(sec, "tunnel") || in_section(sec, "line"))
+		return add_row(cfg, sec);
+	return add_unused(cfg, sec);
+}
+
+static cfg_opt_t text_key(const char *name, bool list)
+{
+	cfg_opt_t scalar = CFG_STR(name, NULL, CFGF_NONE), many = CFG_STR_LIST(name, NULL, CFGF_NONE);
+	cfg_opt_t opt = list ? many : scalar;
+
+	opt.parsecb = on_value;
+	return opt;
+}
+
+static size_t section_keys(const char *section, cfg_opt_t *out)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < CONFIG_KEYS; i++)
+		if (!strcmp(config_key(i)->section, section))
+			out[n++] = text_key(config_key(i)->name, config_key(i)->list);
+	out[n++] = (cfg_opt_t)CFG_END();
+	return n;
+}
+
+/* The whole table for libconfuse: root first, the sections' own keys behind it. */
+static cfg_t *make_parser(cfg_opt_t table[KEYS_MAX + 16])
+{
+	static const struct { const char *name; cfg_flag_t flags; } sections[] = {
+		{ "tunnel", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
+		{ "line", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
+		{ "router", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
+		{ "capture", CFGF_MULTI },
+		{ "hook", CFGF_MULTI },
+	};
+	cfg_opt_t *sub = table + OPTION_IDS + ARRAY_LEN(sections) + 2;
+	size_t n = 0;
+	cfg_t *cfg;
+
+	for (unsigned i = 0; i < OPTION_IDS; i++)
+		if (option_row(i)->key)
+			table[n++] = text_key(option_row(i)->key, option_row(i)->type == VALUE_LIST);
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		cfg_opt_t opt = CFG_SEC(sections[i].name, sub, sections[i].flags);
+
+		opt.validcb = on_section;
+		table[n++] = opt;
+		sub += section_keys(sections[i].name, sub);
+	}
+	table[n++] = text_key(END_KEY, false);
+	table[n] = (cfg_opt_t)CFG_END();
+	cfg = cfg_init(table, CFGF_NONE);
+	if (cfg)
+		cfg_set_error_function(cfg, on_error);
+	return cfg;
+}
+
+/* Values at the top of the file; what the command line said stays. */
+static void fill_options(struct options *o, cfg_t *cfg)
+{
+	for (unsigned i = 0; i < OPTION_IDS; i++) {
+		const char *key = option_row(i)->key;
+
+		if (!key || !was_given(cfg, key) || o->given >> i & 1)
+			continue;
+		for (unsigned k = 0; k < cfg_size(cfg, key); k++)
+			option_set(o, i, cfg_getnstr(cfg, key, k), NULL);
+	}
+}
+
+static int check_routers(struct load *l)
+{
+	for (size_t i = 0; i < l->o->ntunnels; i++) {
+		const struct tunnel_config *t = &l->o->tunnels[i];
+		size_t k = 0;
+
+		while (t->router && k < l->nrouters && strcmp(l->routers[k], t->router))
+			k++;
+		if (t->router && k == l->nrouters)
+			return error_set(l->err, -EINVAL, "%s:%d: tunnel %s names the router '%s', but there is no section "
+					 "router %s { ... }; add it or remove the key", l->path, l->router_lines[i],
+					 t->name, SHOWN(t->router), SHOWN(t->router));
+	}
+	return 0;
+}
+
+static int check_end(struct load *l, const cfg_t *cfg)
+{
+	if (l->ended)
+		return 0;
+	return error_set(l->err, -EINVAL, "%s:%d: a comment that begins with /* is not closed; add */", l->path,
+			 cfg->line);
+}
+
+int config_parse(struct options *o, const char *path, const char *text, size_t len, struct buf *ret_notices,
+		 struct error *err)
+{
+	cfg_opt_t table[KEYS_MAX + 16];
+	struct load l = { .path = path, .o = o, .err = err, .tunnels_cap = o->ntunnels };
+	struct buf copy = {0};
+	cfg_t *cfg;
+	int r;
+
+	if (memchr(text, 0, len))
+		return error_set(err, -EINVAL, "%s:1: holds a NUL byte; it must be text", path);
+	buf_add(&copy, text, len);
+	buf_puts(&copy, "\n" END_KEY " = 1\n");
+	loading = &l;
+	cfg = make_parser(table);
+	r = !cfg ? -ENOMEM : cfg_parse_buf(cfg, copy.data) == CFG_SUCCESS && !l.failed ? 0 : -EINVAL;
+	if (!r)
+		r = check_end(&l, cfg);
+	if (!r)
+		r = check_routers(&l);
+	if (r && !l.failed && !err->text[0])
+		error_set(err, r, "%s:%d: not understood; see tunwatch.conf(5)", path, cfg ? cfg->line : 1);
+	if (!r)
+		fill_options(o, cfg);
+	if (!r && ret_notices && l.notices.len)
+		buf_add(ret_notices, l.notices.data, l.notices.len);
+	loading = NULL;
+	cfg_free(cfg);
+	buf_free(&copy);
+	buf_free(&l.notices);
+	for (size_t i = 0; i < l.nrouters; i++)
+		free(l.routers[i]);
+	free(l.routers);
+	free(l.router_lines);
+	return r;
+}
+
+static int read_whole(int fd, struct buf *ret)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0) {
+		buf_add(ret, chunk, (size_t)n);
+		if (ret->len > FILE_MAX)
+			return -EFBIG;
+	}
+	return n < 0 ? -errno : 0;
+}
+
+static int load_file(struct options *o, int fd, const char *path, struct error *err)
+{
+	struct buf text = {0}, notices = {0};
+	struct stat st;
+	int r = EXIT_NOINPUT;
+
+	err->text[0] = 0;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		error_set(err, 0, "%s: not a regular file; name a file with -c", path);
+		goto out;
+	}
+	r = read_whole(fd, &text);
+	if (r == -EFBIG) {
+		error_set(err, 0, "%s:1: longer than %d bytes; it is not a configuration of " PROGRAM, path, FILE_MAX);
+		r = EXIT_CONFIG;
+		goto out;
+	}
+	if (r) {
+		error_set(err, 0, "%s: cannot read it: %s", path, strerror(-r));
+		r = EXIT_NOINPUT;
+		goto out;
+	}
+	r = config_parse(o, path, text.data ? text.data : "", text.len, &notices, err) ? EXIT_CONFIG : 0;
+	/* who replays or reads a report is not helped by it */
+	if (!r && notices.len && o->command && option_word("live record check list", o->command))
+		fputs(notices.data, stderr);
+out:
+	buf_free(&text);
+	buf_free(&notices);
+	return r;
+}
+
+/* The first default file there is; false when there is none. */
+static int open_default(char *path, size_t size)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int fd = -1;
+
+	errno = ENOENT;
+	if (xdg && *xdg == '/')
+		snprintf(path, size, "%s/tunwatch.conf", xdg);
+	else if (home && *home == '/')
+		snprintf(path, size, "%s/.config/tunwatch.conf", home);
+	else
+		*path = 0;
+	if (*path)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		snprintf(path, size, "/etc/tunwatch.conf");
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	return fd;
+}
+
+int config_load(struct options *o, struct error *err)
+{
+	char path[4096];
+	int fd, r;
+
+	if (o->command && option_word("help stop", o->command))
+		return 0;
+	if (o->config_file) {
+		str_copy(path, sizeof path, o->config_file);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	} else {
+		fd = open_default(path, sizeof path);
+		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+			return 0;
+	}
+	if (fd < 0) {
+		error_set(err, 0, "%s: cannot open it: %s; name a configuration file that can be read with -c", path,
+			  strerror(errno));
+		return EXIT_NOINPUT;
+	}
+	r = load_file(o, fd, path, err);
+	close(fd);
+	return r;
+}
