@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A head office, two carriers and a cloud in network namespaces of their own, real tunnels between them, and a small
+# router move while tunwatch looks on. Nothing leaves the namespaces; everything is removed at the end.
+# With a terminal tunwatch runs in it until you leave (q). Without one: 20 s, then the last screen as text.
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+: "${TUNWATCH:=$top/build/release-gcc/tunwatch}"
+# shellcheck source=topology.sh
+. "$top/contrib/demo/topology.sh"
+
+if [ "$(id -u)" != 0 ]; then
+	echo "tunwatch: the demo makes network namespaces: run it as root" >&2
+	exit 69
+fi
+
+work=$(mktemp -d /tmp/tunwatch-demo.XXXXXX)
+chmod 755 "$work"
+actor=
+
+# shellcheck disable=SC2317
+clean_up()
+{
+	trap - EXIT INT TERM HUP
+	[ -z "$actor" ] || kill "$actor" 2> /dev/null
+	topology_down
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
+
+# The move. $1: seconds between its steps. What a carrier's engineer would see, with the reason tunwatch should give.
+router_move()
+{
+	sleep "$1"
+	peer_link use1-b down      # the far end of one tunnel is shut
+	sleep "$1"
+	carrier_loss 30            # and the carrier loses packets of another
+	sleep "$1"
+	carrier_a down             # the old uplink is pulled: everything is out
+	sleep "$1"
+	way_through b              # until the routes lead through the new one
+	carrier_loss 0
+	peer_link use1-b up
+}
+
+# and back, so that it can go round
+move_back()
+{
+	sleep "$1"
+	carrier_a up
+	sleep "$1"
+	way_through a
+}
+
+write_config()
+{
+	local name
+
+	echo "interval = 1.0"
+	for name in "${tunnels[@]}"; do
+		echo "tunnel $name { ifname = \"$name\"  group = \"${group_of[$name]}\" }"
+	done
+	echo "line carrier-a { target = \"192.0.2.1\" }"
+	echo "line carrier-b { target = \"192.0.2.5\" }"
+}
+
+on_terminal()
+{
+	(
+		while :; do
+			router_move 8
+			move_back 12
+		done
+	) > /dev/null 2>&1 &
+	actor=$!
+	in_ns "$hq" "$TUNWATCH" -c "$work/tunwatch.conf" --new -w "$work/demo.twr"
+	in_ns "$hq" "$TUNWATCH" stop > /dev/null 2>&1
+	return 0
+}
+
+as_text()
+{
+	echo "tunwatch records 20 s of a router move: ${#tunnels[@]} tunnels (${kinds[*]}), 2 carriers"
+	router_move 3.5 > /dev/null 2>&1 &
+	actor=$!
+	in_ns "$hq" "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 20 || return
+	"$TUNWATCH" replay "$work/demo.twr" --size 100x30 || return
+	echo
+	"$TUNWATCH" report "$work/demo.twr"
+}
+
+topology_up || exit
+write_config > "$work/tunwatch.conf"
+if [ -t 0 ] && [ -t 1 ]; then
+	on_terminal
+else
+	as_text
+fi
