@@ -52,6 +52,7 @@ struct model_target {
 	bool used;
 	enum path path;
 	uint16_t target;            /* name key */
+	uint16_t row;               /* inner: tunnel key; outer: MODEL_NONE (shared) */
 	uint32_t sent, lost;        /* scheduled probes with a fate */
 	uint32_t sent_up, lost_up;  /* of those, outside outages */
 	uint32_t late, duplicate, foreign;
@@ -61,9 +62,10 @@ struct model_target {
 	/* verdict: runs in order of probe numbers */
 	int64_t next_seq;           /* first number not folded yet; -1 at the start */
 	struct model_pending pending[PENDING_SLOTS];
-	uint64_t ring_sent[4], ring_lost[4]; /* bits: the last 200 outcomes outside outages */
+	uint64_t ring_lost[4];      /* bits: the last 200 scheduled outcomes outside outages, 1 lost */
 	uint32_t ring_count, ring_pos;
 	uint32_t lost_run, reply_run;
+	uint32_t scheduled_lost_run; /* of lost_run, the scheduled ones */
 	uint32_t need_lost;         /* K: losses in a row that mean down (given the loss before) */
 	uint32_t need_replies;      /* replies in a row that end it */
 	uint32_t silent_sent, silent_replies; /* probes and stray replies since it is silent */
@@ -89,7 +91,8 @@ enum link_counter {
 /* One interface. Key: the link records' key. */
 struct model_link {
 	bool used, gone, up, running, carrier, fallback;
-	bool known_counters;
+	bool known_counters, known_state;
+	uint64_t identity;                          /* hash of everything but the counters */
 	enum tunnel_type type;
 	uint16_t ifname, outer_local, outer_remote; /* name keys or MODEL_NONE */
 	int32_t ifindex, mtu, lower, master;        /* 0: unknown or none */
@@ -153,16 +156,19 @@ struct model_tunnel {
 	int64_t since_us;         /* when the state began (an outage: when the first lost probe was sent) */
 	bool since_known;         /* false: it was so already when watching began */
 	char reason[MODEL_REASON_MAX];
+	uint64_t reason_code;     /* what reason was made from */
+	bool by_traffic;          /* up because counters move, not because the peer answers */
 	int64_t up_us, down_us;   /* time spent up or degraded, and down, up to accounted_us */
 	int64_t accounted_us;
 	uint32_t outages;         /* begun */
-	uint32_t flaps;           /* transitions in the last 10 min */
-	int64_t flap_us[8];       /* when the last transitions were */
+	int64_t flap_us[8];       /* when the last outages began: see model_flaps */
 	uint32_t flap_pos;
 	int64_t degraded_until_us;/* a cause holds for 60 s after it was last seen */
+	char cause[MODEL_REASON_MAX]; /* of being degraded, kept while it holds */
 	int64_t oneway_us;        /* since when packets leave but none arrive; MODEL_NEVER */
 	int64_t outage_rx_us;     /* when traffic was first seen again in this outage; MODEL_NEVER */
 	uint64_t error_base;      /* link errors when last judged */
+	int64_t error_us;         /* when they were last seen rising; MODEL_NEVER */
 	int64_t base_us;          /* when the baseline was set; MODEL_NEVER */
 	int32_t base_rtt_us, base_sigma_us, base_mtu; /* 0: none yet */
 	uint32_t base_replies;    /* replies when the baseline began to be gathered */
@@ -260,12 +266,18 @@ const struct model_link *model_tunnel_link(const struct model *m, const struct m
 const struct model_target *model_tunnel_inner(const struct model *m, const struct model_tunnel *t);
 const struct model_target *model_tunnel_outer(const struct model *m, const struct model_tunnel *t);
 const struct model_route *model_tunnel_route(const struct model *m, const struct model_tunnel *t);
+/* Time spent up or degraded, and down, until m->now. */
+void model_tunnel_times(const struct model *m, const struct model_tunnel *t, int64_t *ret_up, int64_t *ret_down);
+/* Outages begun in the last 10 minutes (at most 8 are counted). */
+unsigned model_flaps(const struct model *m, const struct model_tunnel *t);
 /* Wall time (us since 1970) of session time t. */
 int64_t model_wall(const struct model *m, int64_t t);
 
 /* Lost fraction 0..1 in the last 60 s / 600 s / ever / outside outages; negative: no probe yet. */
 enum model_loss { LOSS_1M, LOSS_10M, LOSS_ALL, LOSS_UP };
 double model_loss(const struct model *m, const struct model_target *t, enum model_loss which);
+/* Lost ones among the newest scheduled probes outside outages, at most 200. */
+unsigned model_ring_lost(const struct model_target *t, unsigned newest);
 /* RTT in us below which the fraction p of replies lie, within 5 %; -1: no reply. */
 int64_t model_rtt_percentile(const struct model_rtt *rtt, double p);
 int64_t model_rtt_avg(const struct model_rtt *rtt);

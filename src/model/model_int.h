@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of the model share.
+#ifndef MODEL_INT_H
+#define MODEL_INT_H
+
+#include "tunwatch/model.h"
+
+/* Hostile files may use any key: what they can make us allocate is bounded. */
+enum { TUNNELS_MAX = 4096, TARGETS_MAX = 8192, LINKS_MAX = 16384, ADDRESSES_MAX = 65536, ROUTES_MAX = 8192,
+       SOURCES_MAX = 1024, SETTINGS_MAX = 256 };
+
+struct model_name {
+	uint32_t offset;   /* into the arena */
+	uint16_t len, cap; /* cap 0: unused */
+	struct addr addr;
+};
+
+struct history_row {
+	int64_t newest[HISTORY_RINGS]; /* bucket number of the newest cell of each ring */
+	struct history_cell cell[HISTORY_CELLS];
+};
+
+enum { EVENTS_MAX = 2048, OUTAGES_MAX = 8192 };
+
+struct history {
+	struct history_row **rows; /* by tunnel key; NULL: nothing yet */
+	size_t nrows, rows_cap;
+	struct history_event *events; /* ring */
+	size_t events_first, events_n, events_cap;
+	struct history_outage *outages; /* ring */
+	size_t outages_first, outages_n, outages_cap;
+};
+
+/* link.c */
+void link_apply(struct model *m, const struct record *r);
+void link_address_apply(struct model *m, const struct record *r);
+void link_route_apply(struct model *m, const struct record *r);
+/* The row's route record: the one to its outer remote, best from its outer local. */
+void link_join_route(const struct model *m, struct model_tunnel *t);
+void link_tick(struct model *m, int64_t last_tick);
+/* Packets received since the first reading after session time from, as far as 16 readings tell. */
+uint64_t link_received_since(const struct model_link *l, int64_t from);
+
+/* tunnel.c */
+void tunnel_apply(struct model *m, const struct record *r);
+void tunnel_carry_apply(struct model *m, const struct record *r);
+
+/* probe.c */
+void probe_apply(struct model *m, const struct record *r);
+/* Make sure the target of that key exists; NULL when the key is beyond bounds. */
+struct model_target *probe_target(struct model *m, unsigned key);
+/* Ticks are missing: numbers begin anew. */
+void probe_gap(struct model *m);
+void probe_reset(struct model_target *t);
+
+/* stats.c */
+void window_add(struct model_window *w, int64_t bucket, bool lost);
+void window_sum(const struct model_window *w, int64_t bucket_now, unsigned *ret_sent, unsigned *ret_lost);
+void rtt_reset(struct model_rtt *rtt);
+void rtt_add(struct model_rtt *rtt, int64_t us);
+/* Median and spread (1.4826 times the median absolute deviation) of the newest n replies (n <= 64). */
+void rtt_recent(const struct model_rtt *rtt, unsigned n, int32_t *ret_median, int32_t *ret_sigma);
+/* Bounds of the 95 % Wilson interval of x in n. */
+double wilson_upper(double x, double n);
+double wilson_lower(double x, double n);
+
+/* health.c */
+void health_update(struct model *m, unsigned key);
+void health_tick(struct model *m);
+void health_baseline(struct model *m);
+
+/* history.c: all do nothing without a history */
+void history_free(struct history *h);
+struct history *history_copy(const struct history *h);
+size_t history_bytes(const struct history *h);
+void history_add_event(struct model *m, int64_t t, unsigned tunnel, int dir, enum severity severity,
+		       const char *word, const char *fmt, ...) PRINTF_LIKE(7, 8);
+void history_mark(struct model *m, unsigned tunnel, int64_t from, int64_t to, enum health health);
+void history_probe(struct model *m, unsigned tunnel, int64_t sent, bool lost, int64_t rtt_us);
+/* Cells wholly after from turn out to have been like that (an outage is dated back to its end). */
+void history_rewrite(struct model *m, unsigned tunnel, int64_t from, enum health health);
+void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause);
+void history_outage_close(struct model *m, unsigned tunnel, int64_t end);
+
+static inline int64_t max_time(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+#endif
