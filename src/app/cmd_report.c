@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "tunwatch/report.h"
+
+enum { NOTES_MAX = 20 };
+static const uint64_t stream_cap = UINT64_C(1) << 30;
+
+struct job {
+	struct options *o;
+	struct error err;
+	struct reader *reader;
+	struct spool *spool;   /* of standard input, or NULL */
+	struct model *m, *before;
+	int64_t from, to;
+	bool closed;
+	char *notes[NOTES_MAX];
+	size_t nnotes;
+};
+
+/* Read a stream to its end into memory. */
+static int open_stream(struct job *j)
+{
+	int r;
+
+	if (!j->spool)
+		j->spool = spool_new(STDIN_FILENO, stream_cap, &j->err);
+	if (!j->spool)
+		return EXIT_NOINPUT;
+	while ((r = spool_move(j->spool, j->reader, &j->err)) > 0) {
+		struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+		poll(&p, 1, -1);
+	}
+	return r ? EXIT_DATA : 0;
+}
+
+static int open_file(struct job *j, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
+	struct error why;
+
+	if (fd < 0) {
+		error_set(&j->err, 0, "cannot open %s: %s", path, strerror(errno));
+		return EXIT_NOINPUT;
+	}
+	r = reader_add(j->reader, fd, &why);
+	if (r)
+		error_set(&j->err, 0, "%.200s: %s", path, why.text);
+	return r ? EXIT_DATA : 0;
+}
+
+static int open_all(struct job *j)
+{
+	int r = 0;
+
+	reader_free(j->reader);
+	j->reader = reader_new();
+	for (size_t i = 0; !r && i < j->o->nargs; i++)
+		r = !strcmp(j->o->args[i], "-") ? open_stream(j) : open_file(j, j->o->args[i]);
+	return r;
+}
+
+static void reset_statistics(struct model *m, int64_t t)
+{
+	struct record r;
+
+	record_init(&r, RECORD_BASELINE, 0, t);
+	record_set(&r, BASELINE_RESET, 1);
+	record_text(&r, "");
+	model_apply(m, &r);
+}
+
+/* The window begins: what comes from here on counts. */
+static void begin_window(struct job *j)
+{
+	j->before = model_copy(j->m);
+	reset_statistics(j->m, j->from > j->m->now ? j->from : j->m->now);
+}
+
+/* A person's own reset must not shorten the report: the window says what counts. */
+static bool is_reset(const struct record *r)
+{
+	return r->kind == RECORD_BASELINE && record_get(r, BASELINE_RESET, 0);
+}
+
+/* Fold records up to j->to, INT64_MAX for all; statistics count from j->from, INT64_MIN for all. */
+static int fold(struct job *j)
+{
+	enum reader_result result;
+	struct record r;
+
+	while ((result = reader_next(j->reader, &r)) == READER_RECORD || result == READER_FRAME) {
+		if (result == READER_FRAME || is_reset(&r))
+			continue;
+		if (r.t > j->to)
+			return 0;
+		if (!j->before && j->from != INT64_MIN && r.t > j->from)
+			begin_window(j);
+		model_apply(j->m, &r);
+	}
+	j->closed = result == READER_END;
+	if (result != READER_ERROR)
+		return 0;
+	error_set(&j->err, 0, "%s", reader_error(j->reader));
+	return EXIT_DATA;
+}
+
+static void add_note(struct job *j, const char *text)
+{
+	if (j->nnotes < NOTES_MAX)
+		j->notes[j->nnotes++] = xstrdup(text);
+}
+
+static void span_text(const struct model *m, int64_t t, char out[TIME_TEXT_MAX])
+{
+	if (m->has_clock)
+		time_rfc3339(model_wall(m, t), out);
+	else
+		snprintf(out, TIME_TEXT_MAX, "%.3f s", (double)t / 1e6);
+}
+
+static void note_damage(struct job *j, const struct reader_damage *d)
+{
+	char text[400], from[TIME_TEXT_MAX], to[TIME_TEXT_MAX] = "its end";
+
+	span_text(j->m, d->from_us, from);
+	if (d->to_us != INT64_MAX)
+		span_text(j->m, d->to_us, to);
+	if (d->torn)
+		snprintf(text, sizeof text, "the last %llu bytes of part %u are half a frame, as of a file that is being "
+			 "written or was cut off", (unsigned long long)d->bytes, d->part);
+	else
+		snprintf(text, sizeof text, "damaged: %llu bytes at offset %llu of part %u cannot be read; what happened "
+			 "between %s and %s is unknown", (unsigned long long)d->bytes, (unsigned long long)d->offset,
+			 d->part, from, to);
+	add_note(j, text);
+}
+
+static void note_all(struct job *j)
+{
+	const struct reader_damage *damage;
+	size_t n = reader_damage(j->reader, &damage);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == NOTES_MAX - 2 && n > i + 1) {
+			add_note(j, "there is more damage");
+			break;
+		}
+		note_damage(j, &damage[i]);
+	}
+}
+
+static int parse_window(struct job *j)
+{
+	const struct options *o = j->o;
+	int64_t end = j->m->now;
+
+	j->to = end;
+	if (o->from && time_spec_parse(o->from, j->m, end, &j->from, &j->err))
+		return EXIT_USAGE;
+	if (o->to && time_spec_parse(o->to, j->m, end, &j->to, &j->err))
+		return EXIT_USAGE;
+	if (j->from != INT64_MIN && j->from >= j->to) {
+		error_set(&j->err, 0, "--from is not before --to");
+		return EXIT_USAGE;
+	}
+	if (j->to < j->m->started_us || j->from > end) {
+		char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX];
+
+		span_text(j->m, j->m->started_us, first);
+		span_text(j->m, end, last);
+		error_set(&j->err, 0, "nothing was recorded then; the recording goes from %s to %s", first, last);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* The first fold learns how far the recording goes; a window needs a second one. */
+static int read_all(struct job *j)
+{
+	bool closed;
+	int r;
+
+	j->from = INT64_MIN;
+	j->to = INT64_MAX;
+	j->m = model_new(true);
+	r = open_all(j);
+	if (!r)
+		r = fold(j);
+	if (r)
+		return r;
+	note_all(j);
+	closed = j->closed;
+	r = parse_window(j);
+	if (r || (!j->o->from && !j->o->to))
+		return r;
+	model_free(j->m);
+	j->m = model_new(true);
+	if (j->spool)
+		r = reader_seek(j->reader, INT64_MIN) == 0 ? 0 : EXIT_DATA;
+	else
+		r = open_all(j);
+	if (!r)
+		r = fold(j);
+	j->closed = closed;
+	return r;
+}
+
+static int write_all(int fd, const struct buf *out)
+{
+	size_t done = 0;
+
+	while (done < out->len) {
+		ssize_t n = write(fd, out->data + done, out->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int print(const struct options *o, const struct buf *out)
+{
+	int fd = STDOUT_FILENO, r;
+
+	if (o->output && strcmp(o->output, "-"))
+		fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (fd < 0)
+		return die(EXIT_CANTCREAT, "cannot create %s: %s", o->output, strerror(errno));
+	r = write_all(fd, out);
+	if (fd != STDOUT_FILENO && close(fd) && !r)
+		r = -errno;
+	if (r == -EPIPE)
+		return EXIT_OK;
+	return r ? die(EXIT_IO, "cannot write the report: %s", strerror(-r)) : EXIT_OK;
+}
+
+static int print_report(const struct job *j)
+{
+	struct report r = {
+		.m = j->m,
+		.before = j->before,
+		.from = j->from > j->m->started_us ? j->from : j->m->started_us,
+		.to = j->to < j->m->now ? j->to : j->m->now,
+		.utc = j->o->utc,
+		.closed = j->closed,
+		.notes = (const char *const *)j->notes,
+		.nnotes = j->nnotes,
+	};
+	struct buf out = {0};
+	int status;
+
+	if (!strcmp(j->o->format, "json"))
+		report_json(&out, &r);
+	else if (!strcmp(j->o->format, "md"))
+		report_markdown(&out, &r);
+	else
+		report_text(&out, &r);
+	status = print(j->o, &out);
+	buf_free(&out);
+	return status;
+}
+
+int cmd_report(struct options *o)
+{
+	struct job j = { .o = o };
+	int status;
+
+	if (!o->nargs)
+		return die(EXIT_USAGE, "report needs a recording: " PROGRAM " report FILE");
+	status = read_all(&j);
+	status = status ? die(status, "%s", j.err.text) : print_report(&j);
+	for (size_t i = 0; i < j.nnotes; i++)
+		free(j.notes[i]);
+	model_free(j.before);
+	model_free(j.m);
+	reader_free(j.reader);
+	if (j.spool)
+		spool_free(j.spool);
+	return status;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report_int.h"
+
+static json_t *text(const char *s)
+{
+	return *s ? json_string(s) : json_null();
+}
+
+static json_t *number(int64_t x, bool known)
+{
+	return known ? json_integer(x) : json_null();
+}
+
+/* Six digits are more than loss can mean, and 0.1 should not print as 0.10000000000000001. */
+static json_t *fraction(double x)
+{
+	return x < 0 ? json_null() : json_real((double)(int64_t)(x * 1e6 + 0.5) / 1e6);
+}
+
+static json_t *moment(const struct model *m, int64_t t)
+{
+	char out[TIME_TEXT_MAX];
+
+	if (!m->has_clock || t == MODEL_NEVER)
+		return json_null();
+	return json_string(time_rfc3339(model_wall(m, t), out));
+}
+
+static json_t *rtt(const struct report_row *row)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "last", number(row->rtt_last_us, row->rtt_last_us >= 0));
+	json_object_set_new(o, "avg", number(row->rtt_avg_us, row->rtt_avg_us >= 0));
+	json_object_set_new(o, "p50", number(row->rtt_p50_us, row->rtt_p50_us >= 0));
+	json_object_set_new(o, "p95", number(row->rtt_p95_us, row->rtt_p95_us >= 0));
+	json_object_set_new(o, "max", number(row->rtt_max_us, row->rtt_max_us >= 0));
+	return o;
+}
+
+static json_t *loss(const struct report_row *row)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "1m", fraction(row->loss[LOSS_1M]));
+	json_object_set_new(o, "10m", fraction(row->loss[LOSS_10M]));
+	json_object_set_new(o, "all", fraction(row->loss[LOSS_ALL]));
+	json_object_set_new(o, "up", fraction(row->loss[LOSS_UP]));
+	return o;
+}
+
+/* Path MTU, SAs, BGP and capture have no source yet: their members are there, and unknown. */
+static json_t *mtu(const struct report_row *row)
+{
+	static const char *const unknown[] = { "path_inner", "path_outer", "gap", "baseline", "drift", "cause",
+					       "mss4", "mss6" };
+	json_t *o = json_object();
+
+	json_object_set_new(o, "interface", number(row->mtu, row->mtu > 0));
+	for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+		json_object_set_new(o, unknown[i], json_null());
+	if (row->t->base_mtu > 0)
+		json_object_set_new(o, "baseline", json_integer(row->t->base_mtu));
+	return o;
+}
+
+static json_t *capture(void)
+{
+	return json_pack("{s:n, s:n, s:n}", "fragments", "ptb", "mss_max");
+}
+
+static json_t *outages(const struct report *r, unsigned key)
+{
+	json_t *list = json_array();
+	const struct history_outage *outage;
+
+	for (size_t i = 0; (outage = report_outage(r, key, i)); i++) {
+		json_t *o = json_object();
+		char cause[4 * sizeof outage->cause];
+
+		str_clean(cause, sizeof cause, outage->cause, strlen(outage->cause));
+		json_object_set_new(o, "start", moment(r->m, outage->start));
+		json_object_set_new(o, "start_known", json_boolean(outage->start_known));
+		json_object_set_new(o, "end", moment(r->m, outage->end));
+		json_object_set_new(o, "duration_ms", json_integer(report_outage_us(r, outage) / US_PER_MS));
+		json_object_set_new(o, "cause", text(cause));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *tunnel(const struct report *r, const struct report_row *row)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(row->name));
+	json_object_set_new(o, "type", json_string(row->type));
+	json_object_set_new(o, "ifname", text(row->ifname));
+	json_object_set_new(o, "peer", text(row->peer));
+	json_object_set_new(o, "outer_local", text(row->outer_local));
+	json_object_set_new(o, "outer_remote", text(row->outer_remote));
+	json_object_set_new(o, "via", text(row->via));
+	json_object_set_new(o, "group", text(row->group));
+	json_object_set_new(o, "state", json_string(row->state));
+	json_object_set_new(o, "since", moment(r->m, row->t->since_us));
+	json_object_set_new(o, "since_known", json_boolean(row->t->since_known));
+	json_object_set_new(o, "reason", text(row->reason));
+	json_object_set_new(o, "up_ms", json_integer(row->up_us / US_PER_MS));
+	json_object_set_new(o, "down_ms", json_integer(row->down_us / US_PER_MS));
+	json_object_set_new(o, "sent", json_integer(row->sent));
+	json_object_set_new(o, "lost", json_integer(row->lost));
+	json_object_set_new(o, "rtt_us", rtt(row));
+	json_object_set_new(o, "loss", loss(row));
+	json_object_set_new(o, "mtu", mtu(row));
+	json_object_set_new(o, "bgp", json_array());
+	json_object_set_new(o, "sa", json_array());
+	json_object_set_new(o, "rekeys", number(row->t->rekeys, row->t->rekeys > 0));
+	json_object_set_new(o, "capture", capture());
+	json_object_set_new(o, "outages", outages(r, row->key));
+	json_object_set_new(o, "diagnoses", json_array());
+	return o;
+}
+
+static json_t *notes(const struct report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->nnotes; i++) {
+		char clean[REPORT_TEXT_MAX];
+
+		str_clean(clean, sizeof clean, r->notes[i], strlen(r->notes[i]));
+		json_array_append_new(list, json_string(clean));
+	}
+	return list;
+}
+
+static int add_bytes(const char *bytes, size_t len, void *out)
+{
+	buf_add(out, bytes, len);
+	return 0;
+}
+
+void report_json(struct buf *out, const struct report *r)
+{
+	json_t *o = json_object(), *tunnels = json_array();
+	struct report_row row;
+
+	for (unsigned key = 0; report_row(r, key, &row); key = row.key + 1)
+		json_array_append_new(tunnels, tunnel(r, &row));
+	json_object_set_new(o, "status", json_string(report_status_word(report_status(r->m))));
+	json_object_set_new(o, "time", moment(r->m, r->to));
+	json_object_set_new(o, "from", moment(r->m, r->from));
+	json_object_set_new(o, "closed", json_boolean(r->closed));
+	json_object_set_new(o, "notes", notes(r));
+	json_object_set_new(o, "tunnels", tunnels);
+	json_dump_callback(o, add_bytes, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+	buf_putc(out, '\n');
+	json_decref(o);
+}
