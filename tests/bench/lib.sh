@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# For benchmarks: a namespace with many tunnels, runs in turn, medians and ratios. No figure stands alone: every one
+# is a ratio to a peer measured in the same run.
+
+here=twbench$$-here
+there=twbench$$-there
+work=$(mktemp -d /tmp/tunwatch-bench.XXXXXX)
+missed=0
+
+# shellcheck disable=SC2317
+bench_down()
+{
+	trap - EXIT INT TERM HUP
+	ip netns del "$here" 2> /dev/null
+	ip netns del "$there" 2> /dev/null
+	rm -rf "$work"
+}
+trap bench_down EXIT
+trap 'exit 130' INT TERM HUP
+
+bench_need_root()
+{
+	[ "$(id -u)" = 0 ] || { echo "tunwatch: benchmarks make network namespaces: run them as root" >&2; exit 69; }
+}
+
+in_ns()
+{
+	nsenter --net="/run/netns/$1" -- "${@:2}"
+}
+
+# N vxlan tunnels from $here to $there, each a /30 with a peer that answers; peers' addresses in $work/targets.
+# Neighbours are permanent: thousands of others would overflow the kernel's table.
+bench_tunnels()
+{
+	local i a ns
+
+	ip netns add "$here" && ip netns add "$there" || exit 69
+	for ns in "$here" "$there"; do
+		in_ns "$ns" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+		ip -n "$ns" link set lo up
+	done
+	ip link add wan netns "$here" type veth peer name wan netns "$there"
+	ip -n "$here" addr add 192.0.2.1/30 dev wan
+	ip -n "$there" addr add 192.0.2.2/30 dev wan
+	ip -n "$here" link set wan up
+	ip -n "$there" link set wan up
+	for ((i = 1; i <= $1; i++)); do
+		printf -v a '10.77.%d.%d' $((i * 4 / 256)) $((i * 4 % 256 + 1))
+		echo "$i $a ${a%.*}.$((${a##*.} + 1))"
+	done > "$work/pairs"
+	# "here" has the second host of each /30, "there" the first
+	awk '{
+		h = sprintf("%02x:%02x", int($1 / 256), $1 % 256)
+		print "link add vx" $1 " address 02:77:01:00:" h " type vxlan id " $1 \
+			" local 192.0.2.1 remote 192.0.2.2 dstport 4789 nolearning"
+		print "addr add " $3 "/30 dev vx" $1
+		print "link set vx" $1 " up"
+		print "neigh replace " $2 " lladdr 02:77:02:00:" h " dev vx" $1 " nud permanent"
+	}' "$work/pairs" > "$work/here.batch"
+	awk '{
+		h = sprintf("%02x:%02x", int($1 / 256), $1 % 256)
+		print "link add vx" $1 " address 02:77:02:00:" h " type vxlan id " $1 \
+			" local 192.0.2.2 remote 192.0.2.1 dstport 4789 nolearning"
+		print "addr add " $2 "/30 dev vx" $1
+		print "link set vx" $1 " up"
+		print "neigh replace " $3 " lladdr 02:77:01:00:" h " dev vx" $1 " nud permanent"
+	}' "$work/pairs" > "$work/there.batch"
+	ip -n "$here" -batch "$work/here.batch" && ip -n "$there" -batch "$work/there.batch" || exit 69
+	awk '{ print $2 }' "$work/pairs" > "$work/targets"
+}
+
+# bench_run LABEL [bench_run's options and command]: runs it in $here, keeps the line in $work/LABEL
+bench_run()
+{
+	in_ns "$here" "$TOOLS/bench_run" "${@:2}" >> "$work/$1"
+}
+
+# value NAME LINE
+value()
+{
+	sed -n "s/.*\\b$1=\\([0-9.-]*\\).*/\\1/p" <<< "$2"
+}
+
+# column LABEL NAME: the values of all its runs, in order
+column()
+{
+	sed -n "s/.*\\b$2=\\([0-9.-]*\\).*/\\1/p" "$work/$1"
+}
+
+median()
+{
+	sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# ratio WHAT OURS THEIRS GOAL: OURS and THEIRS are files with one value a round; goal: OURS <= GOAL * THEIRS
+ratio()
+{
+	local line
+
+	line=$(paste "$2" "$3" | awk -v what="$1" -v goal="$4" '
+		{ r[NR] = $1 / $2; all = all sprintf(" %.3f", r[NR]) }
+		END {
+			n = asort_(r, NR)
+			m = n % 2 ? r[(n + 1) / 2] : (r[n / 2] + r[n / 2 + 1]) / 2
+			printf "%-58s %.3f (goal %.3f) %s  rounds:%s\n", what, m, goal, m <= goal ? "met" : "MISSED", all
+		}
+		function asort_(a, n,   i, j, x) {
+			for (i = 2; i <= n; i++)
+				for (j = i; j > 1 && a[j] < a[j - 1]; j--) { x = a[j]; a[j] = a[j - 1]; a[j - 1] = x }
+			return n
+		}')
+	echo "$line"
+	[[ $line != *MISSED* ]] || missed=$((missed + 1))
+}
+
+# limit WHAT VALUE GOAL UNIT: for promises that are no ratio
+limit()
+{
+	local word=met
+
+	awk -v v="$2" -v g="$3" 'BEGIN { exit !(v <= g) }' || { word=MISSED; missed=$((missed + 1)); }
+	printf '%-58s %s %s (goal %s) %s\n' "$1" "$2" "$4" "$3" "$word"
+}
