@@ -95,6 +95,7 @@ struct model_link {
 	uint64_t identity;                          /* hash of everything but the counters */
 	enum tunnel_type type;
 	uint16_t ifname, outer_local, outer_remote; /* name keys or MODEL_NONE */
+	uint16_t row;                               /* tunnel key or MODEL_NONE */
 	int32_t ifindex, mtu, lower, master;        /* 0: unknown or none */
 	uint32_t gre_key, okey, if_id, mark;
 	bool has_key, has_okey, has_if_id, has_mark;
@@ -104,7 +105,7 @@ struct model_link {
 	int64_t changed_us;                         /* when gone, up, running or carrier last changed */
 	int64_t rx_moved_us, tx_moved_us;           /* when received / sent packets last increased */
 	uint32_t resets, generations;               /* counter resets; times re-created */
-	uint64_t recent_rx[16];                     /* total received packets at the last 16 readings ... */
+	int64_t recent_rx[16];                      /* packets received, replies to us left out, at 16 readings ... */
 	int64_t recent_us[16];                      /* ... and when: for "moving in the last 10 s" */
 	uint32_t recent_pos;
 	struct model_rate rate;

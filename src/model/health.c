@@ -46,14 +46,13 @@ static bool received_lately(const struct model *m, const struct model_link *l)
 	return l && l->rx_moved_us != MODEL_NEVER && l->rx_moved_us > m->now - MOVING_S * US_PER_S;
 }
 
-/* Traffic arrives although the peer does not answer: more than the stray replies, and read after the silence began. */
+/* Traffic arrives although the peer does not answer, and was read after the silence began. */
 static bool traffic_outvotes(const struct model *m, const struct model_tunnel *t, const struct model_link *l,
 			     const struct model_target *in)
 {
 	int64_t from = max_time(in->silent_since_us + m->interval_us, m->now - MOVING_S * US_PER_S);
-	uint64_t strays = (uint64_t)in->silent_replies + in->reply_run, least = t->by_traffic ? 1 : 3;
 
-	return received_lately(m, l) && link_received_since(l, from) >= strays + least;
+	return received_lately(m, l) && link_received_since(m, l, from) >= (t->by_traffic ? 1 : 3);
 }
 
 static struct verdict judge_link(const struct model_tunnel *t, const struct model_link *l, bool *ret_final)

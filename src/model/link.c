@@ -16,6 +16,13 @@ static uint16_t name_or_none(const struct record *r, unsigned field)
 	return record_has(r, field) ? (uint16_t)r->v[field] : MODEL_NONE;
 }
 
+void link_join_row(struct model *m, unsigned key)
+{
+	for (size_t i = 0; key < m->nlinks && i < m->ntunnels; i++)
+		if (m->tunnels[i].used && m->tunnels[i].link == key)
+			m->links[key].row = (uint16_t)i;
+}
+
 static struct model_link *link_at(struct model *m, unsigned key)
 {
 	struct model_link *l;
@@ -29,22 +36,12 @@ static struct model_link *link_at(struct model *m, unsigned key)
 	l = &m->links[key];
 	if (!l->used) {
 		l->used = true;
-		l->ifname = l->outer_local = l->outer_remote = MODEL_NONE;
+		l->ifname = l->outer_local = l->outer_remote = l->row = MODEL_NONE;
+		link_join_row(m, key);
 		l->counters_us = l->changed_us = l->rx_moved_us = l->tx_moved_us = MODEL_NEVER;
 		l->rate = (struct model_rate){ -1, -1, -1, -1 };
 	}
 	return l;
-}
-
-/* The row that goes with a link, for events. */
-static unsigned row_of(const struct model *m, const struct model_link *l)
-{
-	unsigned key = (unsigned)(l - m->links);
-
-	for (size_t i = 0; i < m->ntunnels; i++)
-		if (m->tunnels[i].used && m->tunnels[i].link == key)
-			return (unsigned)i;
-	return MODEL_NONE;
 }
 
 /* Increase of a counter; false when it was reset. A driver's 32 bit counter may wrap below us. */
@@ -65,12 +62,20 @@ static bool counter_step(uint64_t old, uint64_t new, uint64_t *ret)
 	return false;
 }
 
-static void note_reading(struct model_link *l, int64_t t)
+/* Packets received that are not replies to our own probes. */
+static int64_t received(const struct model *m, const struct model_link *l)
+{
+	const struct model_target *in = l->row < m->ntunnels ? model_tunnel_inner(m, &m->tunnels[l->row]) : NULL;
+
+	return (int64_t)(l->total[COUNTER_RX_PACKETS] - (in ? in->replies : 0));
+}
+
+static void note_reading(const struct model *m, struct model_link *l, int64_t t)
 {
 	/* one a second is enough, and 16 must reach back 10 s */
 	if (l->recent_pos && t - l->recent_us[(l->recent_pos - 1) % 16] < 900 * US_PER_MS)
 		return;
-	l->recent_rx[l->recent_pos % 16] = l->total[COUNTER_RX_PACKETS];
+	l->recent_rx[l->recent_pos % 16] = received(m, l);
 	l->recent_us[l->recent_pos % 16] = t;
 	l->recent_pos++;
 }
@@ -80,7 +85,7 @@ static double per_second(uint64_t step, int64_t dt)
 	return dt > 0 ? (double)step * 1e6 / (double)dt : -1;
 }
 
-static void link_counters(struct model_link *l, const struct record *r, bool same_device)
+static void link_counters(const struct model *m, struct model_link *l, const struct record *r, bool same_device)
 {
 	uint64_t step[COUNTERS] = {0};
 	int64_t dt = l->known_counters ? r->t - l->counters_us : 0;
@@ -108,12 +113,12 @@ static void link_counters(struct model_link *l, const struct record *r, bool sam
 		l->tx_moved_us = r->t;
 	l->known_counters = true;
 	l->counters_us = r->t;
-	note_reading(l, r->t);
+	note_reading(m, l, r->t);
 }
 
-uint64_t link_received_since(const struct model_link *l, int64_t from)
+int64_t link_received_since(const struct model *m, const struct model_link *l, int64_t from)
 {
-	uint64_t base = l->total[COUNTER_RX_PACKETS];
+	int64_t now = received(m, l), base = now;
 
 	/* the oldest reading after from: what came before it may have come before from */
 	for (uint32_t i = 1; i <= 16 && i <= l->recent_pos; i++) {
@@ -123,13 +128,13 @@ uint64_t link_received_since(const struct model_link *l, int64_t from)
 			break;
 		base = l->recent_rx[at];
 	}
-	return l->total[COUNTER_RX_PACKETS] - base;
+	return now - base;
 }
 
 static void link_event(struct model *m, const struct model_link *l, int dir, enum severity severity,
 		       const char *text)
 {
-	unsigned row = row_of(m, l);
+	unsigned row = l->row;
 
 	m->changes++;
 	if (row != MODEL_NONE)
@@ -229,11 +234,11 @@ void link_apply(struct model *m, const struct record *r)
 		l->ifindex = ifindex;
 		if (moved)
 			recreated(m, l, old, ifindex);
-		if (row_of(m, l) != MODEL_NONE && !r->snapshot)
-			health_update(m, row_of(m, l));
+		if (!r->snapshot)
+			health_update(m, l->row);
 	}
 	if (record_has(r, LINK_RX_PACKETS) && !l->gone)
-		link_counters(l, r, same);
+		link_counters(m, l, r, same);
 }
 
 /* A source that says nothing of a link's counters in an interval found them unmoved. */

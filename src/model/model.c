@@ -208,9 +208,11 @@ static void gap_apply(struct model *m, const struct record *r)
 	int64_t from = record_get(r, GAP_FROM_US, m->tick_us), to = record_get(r, GAP_TO_US, m->now);
 	int64_t reason = record_get(r, GAP_REASON, GAP_REASON_DAMAGE);
 
+	to = to < 0 || to > m->now ? m->now : to;
+	from = from < 0 || from > to ? to : from;
 	m->gap_us = to;
 	m->changes++;
-	m->tick_us = max_time(m->tick_us, to < m->now ? to : m->now);
+	m->tick_us = max_time(m->tick_us, to);
 	probe_gap(m);
 	history_add_event(m, m->now, MODEL_NONE, -1, SEVERITY_WARNING, "GAP", "%.1f s not recorded (%s)",
 			  (double)(to - from) / 1e6,

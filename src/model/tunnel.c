@@ -123,6 +123,8 @@ void tunnel_apply(struct model *m, const struct record *r)
 	join_target(m, t->inner_target, PATH_INNER, t->peer, r->key);
 	join_target(m, t->outer_target, PATH_OUTER, t->outer_remote, MODEL_NONE);
 	link_join_route(m, t);
+	if (t->link < m->nlinks && m->links[t->link].used)
+		m->links[t->link].row = r->key;
 	m->topology++;
 	m->changes++;
 	if (!r->snapshot)

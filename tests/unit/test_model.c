@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The fold: verdicts, outages, loss, rates, history; on a simulated world.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "lib/sim.h"
+
+static const struct model_tunnel *row(const struct sim *s)
+{
+	return &s->m->tunnels[0];
+}
+
+static double outage_s(const struct sim *s, size_t i)
+{
+	const struct history_outage *o = history_outage(s->m, i);
+
+	return (double)(o->end - o->start) / 1e6;
+}
+
+static void assert_near(double got, double want, double off)
+{
+	if (got < want - off || got > want + off)
+		fail_msg("%g is not within %g of %g", got, off, want);
+}
+
+static void comes_up(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	assert_int_equal(row(&s)->state, HEALTH_UNKNOWN);
+	sim_run(&s, 3);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	assert_string_equal(row(&s)->reason, "10.77.0.2 answers");
+	assert_false(row(&s)->since_known);
+	assert_int_equal(history_outages(s.m), 0);
+	sim_end(&s);
+}
+
+static void dead_from_the_start(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	s.loss = 1;
+	sim_run(&s, 6.5);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	assert_non_null(strstr(row(&s)->reason, "no reply from 10.77.0.2"));
+	assert_false(history_outage(s.m, 0)->start_known);
+	sim_end(&s);
+}
+
+/* Outages of 1.2, 2.5 and 5 s and a blip of 0.5 s at five probes a second. */
+static void outages_are_dated(void **state)
+{
+	static const double length[] = { 1.2, 0.5, 2.5, 5 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		double began[4];
+		struct history_cell cell;
+		struct sim s;
+
+		sim_start(&s, 0.2, seed);
+		sim_run(&s, 30 + (double)(seed % 7) / 10);
+		for (int i = 0; i < 4; i++) {
+			began[i] = (double)s.t / 1e6;
+			s.loss = 1;
+			sim_run(&s, length[i]);
+			s.loss = 0;
+			sim_run(&s, 30);
+		}
+		assert_int_equal(history_outages(s.m), 3);
+		for (int i = 0, n = 0; i < 4; i++) {
+			if (length[i] < 1)
+				continue;
+			assert_near((double)history_outage(s.m, (size_t)n)->start / 1e6, began[i], 0.41);
+			assert_near(outage_s(&s, (size_t)n++), length[i], 0.41);
+		}
+		/* the blip: no outage, but lost probes in its cell */
+		assert_true(history_cells(s.m, 0, 1, (int64_t)(began[1] * 1e6) + 400000, &cell, 1));
+		assert_true(cell.seen && cell.lost > 0);
+		assert_true(model_loss(s.m, &s.m->targets[0], LOSS_UP) > 0);
+		assert_int_equal(row(&s)->outages, 3);
+		sim_end(&s);
+	}
+}
+
+static void heavy_loss_is_one_outage(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 2; n++)
+		for (uint64_t seed = 1; seed <= 40; seed++) {
+			struct sim s;
+
+			sim_start(&s, n ? 0.2 : 1, seed);
+			sim_run(&s, 200);
+			s.loss = 0.9;
+			sim_run(&s, 60);
+			s.loss = 0;
+			sim_run(&s, 60);
+			assert_int_equal(history_outages(s.m), 1);
+			assert_near(outage_s(&s, 0), 60, 8);
+			sim_end(&s);
+		}
+}
+
+static void random_loss_is_no_outage(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 2; n++)
+		for (uint64_t seed = 1; seed <= 40; seed++) {
+			struct sim s;
+
+			sim_start(&s, n ? 0.2 : 1, seed);
+			sim_run(&s, 20);
+			s.loss = 0.1;
+			sim_run(&s, 600);
+			assert_int_equal(history_outages(s.m), 0);
+			assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
+			assert_non_null(strstr(row(&s)->reason, "loss"));
+			assert_near(model_loss(s.m, &s.m->targets[0], LOSS_10M), 0.1, 0.05);
+			sim_end(&s);
+		}
+}
+
+static void silent_peer_with_traffic(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 3);
+	s.loss = 1;
+	s.traffic = 5;
+	sim_run(&s, 60);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	assert_non_null(strstr(row(&s)->reason, "up by traffic"));
+	s.traffic = 0;
+	sim_run(&s, 20);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	sim_end(&s);
+}
+
+static void link_events(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 4);
+	sim_run(&s, 30);
+	s.link_up = false;
+	sim_link(&s);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	assert_non_null(strstr(row(&s)->reason, "ADMIN"));
+	sim_run(&s, 5);
+	s.link_up = true;
+	sim_link(&s);
+	sim_run(&s, 10);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	assert_int_equal(history_outages(s.m), 1);
+	assert_near(outage_s(&s, 0), 5, 1.2);
+	sim_end(&s);
+}
+
+static void link_recreated(void **state)
+{
+	bool told = false;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 5);
+	sim_run(&s, 30);
+	s.link_gone = true;
+	sim_link(&s);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	assert_non_null(strstr(row(&s)->reason, "gone"));
+	sim_run(&s, 3);
+	s.link_gone = false;
+	s.ifindex = 21;
+	s.rx = s.tx = 0;
+	sim_link(&s);
+	sim_run(&s, 10);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	assert_int_equal(s.m->links[0].generations, 1);
+	assert_int_equal(s.m->links[0].resets, 0);
+	for (size_t i = 0; i < history_events(s.m); i++)
+		told |= strstr(history_event(s.m, i)->text, "ifindex 7 -> 21") != NULL;
+	assert_true(told);
+	sim_end(&s);
+}
+
+static void counters_wrap(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 6);
+	s.count_own = false;
+	s.rx = UINT32_MAX - 10;
+	sim_run(&s, 2);
+	s.rx = 989; /* a 32 bit counter went round: 1000 packets */
+	sim_run(&s, 1);
+	assert_near(s.m->links[0].rate.rx_packets, 1000, 1);
+	assert_int_equal(s.m->links[0].resets, 0);
+	s.rx = 5; /* begun anew */
+	sim_run(&s, 1);
+	assert_true(s.m->links[0].rate.rx_packets < 0);
+	assert_int_equal(s.m->links[0].resets, 1);
+	s.rx = UINT64_MAX - 9;
+	sim_run(&s, 1);
+	s.rx = 90; /* 64 bits went round: 100 packets */
+	sim_run(&s, 1);
+	assert_near(s.m->links[0].rate.rx_packets, 100, 1);
+	sim_end(&s);
+}
+
+static void slow_path_degrades(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 7);
+	sim_run(&s, 150);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	s.rtt_us = 12000;
+	sim_run(&s, 60);
+	assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
+	assert_non_null(strstr(row(&s)->reason, "RTT"));
+	s.rtt_us = 5000;
+	sim_run(&s, 130);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	sim_end(&s);
+}
+
+static void percentiles_are_close(void **state)
+{
+	struct sim s;
+	const struct model_rtt *rtt;
+
+	(void)state;
+	sim_start(&s, 1, 8);
+	s.rtt_us = 10000;
+	s.rtt_spread_us = 10000;
+	sim_run(&s, 1000);
+	rtt = &s.m->targets[0].rtt;
+	assert_near((double)model_rtt_percentile(rtt, 0.5), 15000, 750);
+	assert_near((double)model_rtt_percentile(rtt, 0.95), 19500, 975);
+	assert_near((double)model_rtt_avg(rtt), 15000, 500);
+	assert_true(rtt->max_us <= 20000);
+	sim_end(&s);
+}
+
+static void copies_are_equal(void **state)
+{
+	struct sim s;
+	struct model *c;
+
+	(void)state;
+	sim_start(&s, 1, 9);
+	s.loss = 0.2;
+	sim_run(&s, 100);
+	c = model_copy(s.m);
+	assert_true(model_hash(c) == model_hash(s.m));
+	assert_int_equal(history_events(c), history_events(s.m));
+	sim_run(&s, 1);
+	assert_true(model_hash(c) != model_hash(s.m));
+	model_free(c);
+	sim_end(&s);
+}
+
+/* What a part of a rotated recording carries over equals what the fold of all parts holds. */
+static void carry_equals_fold(void **state)
+{
+	uint8_t data[RECORD_TEXT_MAX];
+	struct model *part = model_new(true);
+	struct record r;
+	struct sim s;
+	const struct model_tunnel *t;
+
+	(void)state;
+	sim_start(&s, 1, 10);
+	sim_run(&s, 60);
+	s.loss = 1;
+	sim_run(&s, 30);
+	s.loss = 0;
+	sim_run(&s, 60.3);
+	model_carry(s.m, 0, &r, data);
+	/* the new part: names and rows as a keyframe restates them, then the carry */
+	{
+		struct record n = r;
+
+		record_init(&n, RECORD_TUNNEL, 0, s.m->now);
+		n.snapshot = true;
+		record_set(&n, TUNNEL_INNER_TARGET, 0);
+		record_text(&n, "vx1");
+		model_apply(part, &n);
+	}
+	model_apply(part, &r);
+	t = &part->tunnels[0];
+	assert_int_equal(t->state, row(&s)->state);
+	assert_int_equal(t->since_us, row(&s)->since_us);
+	assert_int_equal(t->outages, row(&s)->outages);
+	{
+		int64_t up, down, part_up, part_down;
+
+		model_tunnel_times(s.m, row(&s), &up, &down);
+		model_tunnel_times(part, t, &part_up, &part_down);
+		assert_int_equal(up, part_up);
+		assert_int_equal(down, part_down);
+	}
+	assert_int_equal(part->targets[0].sent, s.m->targets[0].sent);
+	assert_int_equal(part->targets[0].lost, s.m->targets[0].lost);
+	assert_int_equal(part->targets[0].lost_up, s.m->targets[0].lost_up);
+	assert_memory_equal(part->targets[0].rtt.bucket, s.m->targets[0].rtt.bucket,
+			    sizeof part->targets[0].rtt.bucket);
+	model_free(part);
+	sim_end(&s);
+}
+
+static void hostile_records_are_ignored(void **state)
+{
+	struct model *m = model_new(true);
+	uint64_t x = 88172645463325252u;
+	struct record r;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		unsigned n;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		record_init(&r, (enum record_kind)(x % RECORD_KINDS), (unsigned)(x >> 8) % 40, (int64_t)(x % 1000) * i);
+		r.snapshot = x >> 20 & 1;
+		n = r.kind ? record_kind_info(r.kind)->nfields : 1;
+		for (unsigned f = 0; f < n; f++) {
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			if (x & 1)
+				record_set(&r, f, x & 2 ? (int64_t)(x >> 10) % 30 : (int64_t)x);
+		}
+		r.text = (const char *)&x;
+		r.text_len = sizeof x;
+		model_apply(m, &r);
+	}
+	model_free(model_copy(m));
+	model_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(comes_up), cmocka_unit_test(dead_from_the_start),
+		cmocka_unit_test(outages_are_dated), cmocka_unit_test(heavy_loss_is_one_outage),
+		cmocka_unit_test(random_loss_is_no_outage), cmocka_unit_test(silent_peer_with_traffic),
+		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated),
+		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
+		cmocka_unit_test(percentiles_are_close), cmocka_unit_test(copies_are_equal),
+		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(hostile_records_are_ignored),
+	};
+
+	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}
