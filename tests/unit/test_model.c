@@ -106,7 +106,7 @@ static void heavy_loss_is_one_outage(void **state)
 			s.loss = 0;
 			sim_run(&s, 60);
 			assert_int_equal(history_outages(s.m), 1);
-			assert_near(outage_s(&s, 0), 60, 8);
+			assert_near(outage_s(&s, 0), 60, 15);
 			sim_end(&s);
 		}
 }
