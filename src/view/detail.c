@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One row in full. Every line is a row of a table: a label and what writes its text.
+#include <stdio.h>
+#include <string.h>
+
+#include "view/panel.h"
+
+enum { TEXT_MAX = 1000, LABEL = 9 };
+
+struct text {
+	char s[TEXT_MAX];
+	size_t pos;
+};
+
+static void say(struct text *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void say(struct text *o, const char *fmt, ...)
+{
+	char part[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(part, sizeof part, fmt, ap);
+	va_end(ap);
+	str_append(o->s, sizeof o->s, &o->pos, "%s%s", o->pos ? "  " : "", part);
+}
+
+static const char *or_dash(const char *s)
+{
+	return *s ? s : "-";
+}
+
+static void write_why(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	char age[16], since[FORMAT_MAX];
+
+	if (f->st->silent) {
+		say(o, "not known: nothing from the collector for %s (it said: %s)",
+		    time_age(f->st->silent_us, age), t->reason);
+		return;
+	}
+	if (row_state(f, t) == ROW_ADMIN)
+		say(o, "shut down by an administrator (ip link set dev %s up)", model_name(f->m, t->ifname));
+	say(o, "%s", t->reason);
+	if (t->since_known)
+		say(o, "since %s", format_clock(f, t->since_us, since));
+}
+
+static void write_outer(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model *m = f->m;
+
+	if (row_is_line(t))
+		return;
+	say(o, "%s %s %s", or_dash(model_name(m, t->outer_local)), panel_glyphs(f->v)->arrow,
+	    or_dash(model_name(m, t->outer_remote)));
+	if (*model_name(m, t->ifname))
+		say(o, "%s", model_name(m, t->ifname));
+	if (t->has_key)
+		say(o, "key 0x%x", t->gre_key);
+	if (t->has_okey)
+		say(o, "okey 0x%x", t->okey);
+	if (t->has_if_id)
+		say(o, "if_id 0x%x", t->if_id);
+	if (t->has_mark)
+		say(o, "mark 0x%x", t->mark);
+	if (*model_name(m, t->group))
+		say(o, "group %s", model_name(m, t->group));
+	if (t->ssh)
+		say(o, "@ carries your ssh session");
+}
+
+static void write_via(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model *m = f->m;
+	const struct model_route *r = model_tunnel_route(m, t);
+
+	if (!r)
+		return;
+	if (r->error) {
+		say(o, "no route (%s)", strerrordesc_np(r->error) ? strerrordesc_np(r->error) : "unknown error");
+		return;
+	}
+	say(o, "%s", or_dash(model_name(m, r->oif)));
+	if (r->gateway != MODEL_NONE && *model_name(m, r->gateway))
+		say(o, "gateway %s", model_name(m, r->gateway));
+	else
+		say(o, "on the link");
+	if (*model_name(m, r->gateway_mac))
+		say(o, "%s", model_name(m, r->gateway_mac));
+	if (*model_name(m, r->prefsrc))
+		say(o, "source %s", model_name(m, r->prefsrc));
+	if (r->cached_mtu)
+		say(o, "kernel's path MTU %d", r->cached_mtu);
+}
+
+static void write_target(const struct frame *f, const char *path, const struct model_target *t, struct text *o)
+{
+	char rtt[FORMAT_MAX], loss[FORMAT_MAX], clock[FORMAT_MAX];
+
+	if (!t)
+		return;
+	say(o, "%s %s", path, or_dash(model_name(f->m, t->target)));
+	if (row_probes_stale(f, t))
+		say(o, "stale");
+	else if (t->lost_run)
+		say(o, "lost %u in a row (down at %u)", t->lost_run, t->need_lost);
+	else if (t->rtt.last_us >= 0)
+		say(o, "rtt %s ms loss %s%s", format_rtt(t->rtt.last_us, rtt),
+		    format_loss(model_loss(f->m, t, LOSS_1M), loss), strchr(loss, '%') || *loss == '-' ? "" : "%");
+	if (t->answered_us != MODEL_NEVER && (t->lost_run || t->silent))
+		say(o, "last answer %s", format_clock(f, t->answered_us, clock));
+	else if (t->answered_us == MODEL_NEVER)
+		say(o, "never answered");
+	if (t->late || t->duplicate || t->foreign)
+		say(o, "late %u duplicate %u foreign %u", t->late, t->duplicate, t->foreign);
+}
+
+static void write_probe(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model_target *inner = model_tunnel_inner(f->m, t), *outer = model_tunnel_outer(f->m, t);
+
+	write_target(f, row_is_line(t) ? "target" : "inner", inner, o);
+	if (outer != inner)
+		write_target(f, row_is_line(t) ? "target" : "outer", outer, o);
+	if (!inner && !row_is_line(t))
+		say(o, "no inner peer known: name one with peer = \"ADDRESS\" in the configuration");
+}
+
+static void write_rtt(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model_target *target = row_target(f->m, t);
+	char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX], d[FORMAT_MAX], e[FORMAT_MAX], j[FORMAT_MAX];
+
+	if (!target || !target->rtt.count)
+		return;
+	say(o, "%slast %s avg %s p50 %s p95 %s max %s jitter %s ms", f->m->partial ? "~" : "",
+	    format_rtt(target->lost_run ? -1 : target->rtt.last_us, a), format_rtt(model_rtt_avg(&target->rtt), b),
+	    format_rtt(model_rtt_percentile(&target->rtt, 0.5), c),
+	    format_rtt(model_rtt_percentile(&target->rtt, 0.95), d), format_rtt(target->rtt.max_us, e),
+	    format_rtt(target->rtt.jitter_us, j));
+	if (t->base_rtt_us > 0)
+		say(o, "baseline %s", format_rtt(t->base_rtt_us, a));
+}
+
+static void write_loss(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	static const char *const words[] = { "1m", "10m", "all", "outside outages" };
+	const struct model_target *target = row_target(f->m, t);
+	char text[FORMAT_MAX];
+
+	if (!target)
+		return;
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		format_loss(model_loss(f->m, target, (enum model_loss)i), text);
+		text[strcspn(text, "%")] = 0;
+		say(o, "%s%s %s%s", f->m->partial && i > LOSS_10M ? "~" : "", words[i], text, *text == '-' ? "" : "%");
+	}
+	say(o, "(lost %u of %u)", target->lost, target->sent);
+}
+
+static void write_mtu(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model_link *l = model_tunnel_link(f->m, t);
+
+	if (row_is_line(t))
+		return;
+	if (l && l->mtu > 0)
+		say(o, "configured %d", l->mtu);
+	if (t->want_mtu)
+		say(o, "wanted %d", t->want_mtu);
+	if (t->want_mss)
+		say(o, "wanted MSS %d", t->want_mss);
+	say(o, "path ?");
+	say(o, "gap ?");
+	say(o, "drift -");
+}
+
+static void write_traffic(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model_link *l = model_tunnel_link(f->m, t);
+	const struct glyphs *g = panel_glyphs(f->v);
+	char rx[FORMAT_MAX], tx[FORMAT_MAX], age[16];
+
+	if (!l)
+		return;
+	if (l->gone) {
+		say(o, "the interface is gone");
+		return;
+	}
+	if (row_counters_stale(f, l))
+		say(o, "counters stale");
+	else
+		say(o, "%s%s %s%s %s/s", g->rx, format_rate(f->v, l->rate.rx_bytes, rx), g->tx,
+		    format_rate(f->v, l->rate.tx_bytes, tx), f->v->bits ? "bit" : "B");
+	say(o, "received %s", format_bytes(l->total[COUNTER_RX_BYTES], rx));
+	say(o, "sent %s", format_bytes(l->total[COUNTER_TX_BYTES], tx));
+	say(o, "errors %llu/%llu dropped %llu/%llu", (unsigned long long)l->total[COUNTER_RX_ERRORS],
+	    (unsigned long long)l->total[COUNTER_TX_ERRORS], (unsigned long long)l->total[COUNTER_RX_DROPPED],
+	    (unsigned long long)l->total[COUNTER_TX_DROPPED]);
+	if (t->oneway_us != MODEL_NEVER)
+		say(o, "nothing comes back for %s", time_age(f->m->now - t->oneway_us, age));
+	say(o, "%s%s%s", l->up ? "UP" : "not UP", l->running ? ",RUNNING" : "", l->carrier ? ",LOWER_UP" : "");
+	if (l->resets || l->generations > 1)
+		say(o, "resets %u, made anew %u", l->resets, l->generations ? l->generations - 1 : 0);
+}
+
+static void write_bgp(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	if (t->bgp != MODEL_NONE && *model_name(f->m, t->bgp))
+		say(o, "%s ?", model_name(f->m, t->bgp));
+}
+
+static void write_availability(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	int64_t up, down;
+	char age[16];
+
+	model_tunnel_times(f->m, t, &up, &down);
+	say(o, "%s%u outage%s", f->m->partial ? "~" : "", t->outages, t->outages == 1 ? "" : "s");
+	say(o, "down %s", time_age(down, age));
+	if (up + down > 0)
+		say(o, "up %.2f%%", 100.0 * (double)up / (double)(up + down));
+	if (model_flaps(f->m, t))
+		say(o, "%u changes in 10 min", model_flaps(f->m, t));
+}
+
+static void outage_text(const struct frame *f, const struct history_outage *h, bool cause, struct text *o)
+{
+	char from[FORMAT_MAX], to[FORMAT_MAX] = "", age[16];
+
+	if (h->end != MODEL_NEVER)
+		format_clock(f, h->end, to);
+	time_age((h->end == MODEL_NEVER ? f->st->at : h->end) - h->start, age);
+	say(o, "%s%s-%s %s%s%s", h->start_known ? "" : "<", format_clock(f, h->start, from), to, age,
+	    cause ? "  " : "", cause ? h->cause : "");
+}
+
+static void write_outages(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	size_t n = history_outages(f->m);
+	unsigned key = (unsigned)(t - f->m->tunnels);
+
+	for (int shown = 0; n-- && shown < 4;) {
+		const struct history_outage *h = history_outage(f->m, n);
+
+		if (h->tunnel != key)
+			continue;
+		outage_text(f, h, false, o);
+		shown++;
+	}
+}
+
+static void write_sources(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	(void)t;
+	for (size_t i = 0; i < f->m->nsources; i++) {
+		const struct model_source *s = &f->m->sources[i];
+		static const char *const words[] = { "ok", "denied", "absent", "stale", "lost" };
+
+		if (!s->used || s->state == SOURCE_STATE_OK)
+			continue;
+		say(o, "%s %s: %s %s", model_name(f->m, s->name), model_name(f->m, s->instance),
+		    (size_t)s->state < ARRAY_LEN(words) ? words[s->state] : "?", model_name(f->m, s->reason));
+	}
+}
+
+static const struct line {
+	const char *label;
+	void (*write)(const struct frame *f, const struct model_tunnel *t, struct text *o);
+} lines[] = {
+	{ "why", write_why },       { "outer", write_outer },   { "via", write_via },
+	{ "probe", write_probe },   { "rtt ms", write_rtt },    { "loss", write_loss },
+	{ "mtu", write_mtu },       { "traffic", write_traffic }, { "bgp", write_bgp },
+	{ "avail", write_availability }, { "outages", write_outages }, { "sources", write_sources },
+};
+
+// How much of s (at a space) fits width columns.
+static size_t fitting(const char *s, int width)
+{
+	size_t i = 0, cut = 0;
+	int used = 0;
+
+	while (s[i]) {
+		char one[5] = { 0 };
+		uint32_t c;
+		size_t n = utf8_decode(s + i, strlen(s + i), &c);
+
+		n = n ? n : 1;
+		memcpy(one, s + i, n);
+		used += canvas_text_width(one);
+		if (used > width)
+			return cut ? cut : i ? i : n;
+		i += n;
+		if (s[i] == ' ')
+			cut = i;
+	}
+	return i;
+}
+
+// Where lines go: counted, and drawn when in sight.
+struct writer {
+	struct frame *f;
+	bool draw;
+	int y, height;
+	size_t n;
+};
+
+static int next_line(struct writer *w)
+{
+	return w->draw ? panel_line(w->f, w->y, w->height, w->n++) : (w->n++, -1);
+}
+
+static void put_wrapped(struct writer *w, const char *label, const char *s)
+{
+	int width = w->f->columns - LABEL - 1;
+
+	for (bool first = true; *s; first = false) {
+		size_t n = width > 8 ? fitting(s, width) : strlen(s);
+		int y = next_line(w);
+		char part[TEXT_MAX];
+
+		memcpy(part, s, n);
+		part[n] = 0;
+		if (y >= 0 && first)
+			canvas_put(w->f->c, 1, y, LABEL - 1, ROLE_DIM, label);
+		if (y >= 0)
+			canvas_put(w->f->c, 1 + LABEL - 1, y, -1, ROLE_PLAIN, part);
+		s += n;
+		s += strspn(s, " ");
+	}
+}
+
+static void put_strips(struct writer *w, unsigned key)
+{
+	static const enum display which[] = { DISPLAY_STATES, DISPLAY_RTT };
+
+	for (size_t i = 0; i < ARRAY_LEN(which); i++) {
+		int cells = w->f->columns - LABEL - 1, y = next_line(w), s = strip_seconds[w->f->v->zoom[which[i]]];
+		char age[16];
+
+		if (y < 0)
+			continue;
+		cells = cells < 100 ? cells : 100;
+		canvas_printf(w->f->c, 1, y, LABEL - 1, ROLE_DIM, "%s %s", i ? "rtt" : "st",
+			      time_age((int64_t)cells * s * US_PER_S, age));
+		strip_draw(w->f, LABEL, y, cells, key, which[i]);
+	}
+}
+
+static void put_all_outages(struct writer *w, unsigned key)
+{
+	size_t n = history_outages(w->f->m);
+
+	while (n--) {
+		const struct history_outage *h = history_outage(w->f->m, n);
+		struct text o = { .pos = 0 };
+
+		if (h->tunnel != key)
+			continue;
+		outage_text(w->f, h, true, &o);
+		put_wrapped(w, "outage", o.s);
+	}
+}
+
+static void put_lines(struct writer *w, bool all)
+{
+	unsigned key = w->f->v->selected;
+	const struct model_tunnel *t = &w->f->m->tunnels[key];
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct text o = { .pos = 0 };
+
+		if (all && lines[i].write == write_outages)
+			continue;
+		lines[i].write(w->f, t, &o);
+		put_wrapped(w, lines[i].label, o.s);
+	}
+	put_strips(w, key);
+	if (all)
+		put_all_outages(w, key);
+}
+
+static bool has_selected(const struct frame *f)
+{
+	return f->v->selected < f->m->ntunnels && f->m->tunnels[f->v->selected].used;
+}
+
+int panel_detail_height(const struct frame *f)
+{
+	struct frame copy = *f;
+	struct writer w = { .f = &copy };
+
+	if (!has_selected(f))
+		return 0;
+	put_lines(&w, false);
+	return 1 + (int)w.n;
+}
+
+static void put_heading(struct frame *f, int y, const struct model_tunnel *t)
+{
+	enum row_state state = row_state(f, t);
+	char title[200], since[FORMAT_MAX];
+
+	snprintf(title, sizeof title, " %s  %s  %s %s  %s", t->name, row_kind(t, true), row_word(state),
+		 row_since(f, t, since), f->v->overlay == OVERLAY_DETAIL ? "(j k: rows, PgDn: scroll, Esc: back)" : "");
+	panel_title(f, y, title);
+}
+
+void panel_detail(struct frame *f, int y, int height)
+{
+	bool all = f->v->overlay == OVERLAY_DETAIL;
+	struct writer w = { .f = f, .draw = true, .y = y + 1, .height = height - 1 };
+
+	if (!has_selected(f) || height < 1)
+		return;
+	put_heading(f, y, &f->m->tunnels[f->v->selected]);
+	put_lines(&w, all);
+	if (all)
+		panel_lines_end(f, height - 1, w.n);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which rows are shown, and in which order.
+#include <stdlib.h>
+#include <string.h>
+
+#include "view/panel.h"
+
+struct order {
+	const struct frame *f;
+	enum sort sort;
+	bool worst, inverted;
+};
+
+// Everything of a row that a pattern may want.
+bool rows_match(const struct model *m, const struct model_tunnel *t, const struct pattern *p)
+{
+	static const struct view_status none;
+	struct frame f = { .m = m, .st = &none };
+	char text[1024];
+	size_t pos = 0;
+
+	str_append(text, sizeof text, &pos, "%s %s %s ", t->name, row_kind(t, true), row_word(row_state(&f, t)));
+	str_append(text, sizeof text, &pos, "%s %s ", model_name(m, t->ifname), model_name(m, t->peer));
+	str_append(text, sizeof text, &pos, "%s %s ", model_name(m, t->outer_local), model_name(m, t->outer_remote));
+	str_append(text, sizeof text, &pos, "%s %s", model_name(m, t->group), t->reason);
+	return pattern_match(p, text, pos);
+}
+
+// Shut down when it was first seen, and ever since: nobody is waiting for it.
+static bool is_idle(const struct frame *f, const struct model_tunnel *t)
+{
+	int64_t up, down;
+
+	if (row_state(f, t) != ROW_ADMIN || t->outages)
+		return false;
+	model_tunnel_times(f->m, t, &up, &down);
+	return !up;
+}
+
+static bool is_wanted(const struct frame *f, const struct model_tunnel *t)
+{
+	enum row_state state = row_state(f, t);
+
+	if (!f->v->all && is_idle(f, t))
+		return false;
+	if (f->v->faults && (state == ROW_UP || state == ROW_ADMIN))
+		return false;
+	return !f->v->filter || rows_match(f->m, t, f->v->filter);
+}
+
+static int rank(const struct frame *f, const struct model_tunnel *t)
+{
+	static const int ranks[] = { [ROW_DOWN] = 0, [ROW_DEGRADED] = 1, [ROW_UNKNOWN] = 2, [ROW_UP] = 3, [ROW_ADMIN] = 4 };
+
+	return ranks[row_state(f, t)];
+}
+
+// The number that a column sorts by; larger first.
+static double value_of(const struct order *o, const struct model_tunnel *t)
+{
+	const struct model *m = o->f->m;
+	const struct model_target *target = row_target(m, t);
+	const struct model_link *link = model_tunnel_link(m, t);
+
+	switch (o->sort) {
+	case SORT_STATE:
+		return -rank(o->f, t);
+	case SORT_SINCE:
+		return (double)t->since_us;
+	case SORT_RTT:
+		return target ? (double)target->rtt.last_us : -2;
+	case SORT_LOSS:
+		return target ? model_loss(m, target, LOSS_1M) : -2;
+	case SORT_MTU:
+		return link ? link->mtu : -1;
+	case SORT_RATE:
+		return link ? link->rate.rx_bytes + link->rate.tx_bytes : -3;
+	case SORT_NONE:
+	case SORT_NAME:
+	case SORT_KIND:
+	case SORT_COUNT:
+		break;
+	}
+	return 0;
+}
+
+// The line that a row goes over: its key, or MODEL_NONE. The lines are the first n of v->lines.
+static unsigned line_of(const struct view *v, const struct model *m, unsigned key, size_t n)
+{
+	const struct model_tunnel *t = &m->tunnels[key];
+	const struct model_route *r;
+
+	if (row_is_line(t))
+		return key;
+	r = model_tunnel_route(m, t);
+	for (size_t i = 0; r && r->gateway != MODEL_NONE && i < n; i++)
+		if (m->tunnels[v->lines[i]].peer == r->gateway)
+			return v->lines[i];
+	return MODEL_NONE;
+}
+
+// Looked up once, not in every comparison.
+static void find_lines(struct view *v, const struct model *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->nrows; i++)
+		if (row_is_line(&m->tunnels[v->rows[i]]))
+			v->lines[n++] = v->rows[i];
+	for (size_t i = 0; i < v->nrows; i++)
+		v->over[v->rows[i]] = (uint16_t)line_of(v, m, v->rows[i], n);
+}
+
+static int compare_lines(const struct order *o, unsigned a, unsigned b)
+{
+	const struct model *m = o->f->m;
+	bool line_a = row_is_line(&m->tunnels[a]), line_b = row_is_line(&m->tunnels[b]);
+	unsigned over_a, over_b;
+
+	if (o->sort != SORT_NONE || o->worst)
+		return line_b - line_a;
+	over_a = o->f->v->over[a];
+	over_b = o->f->v->over[b];
+	if (over_a != over_b)
+		return over_a < over_b ? -1 : 1;
+	return line_b - line_a;
+}
+
+static int compare_values(const struct order *o, const struct model_tunnel *a, const struct model_tunnel *b)
+{
+	double x, y;
+
+	if (o->worst)
+		return rank(o->f, a) - rank(o->f, b);
+	if (o->sort == SORT_NAME)
+		return strcmp(a->name, b->name);
+	if (o->sort == SORT_KIND)
+		return strcmp(row_kind(a, true), row_kind(b, true));
+	x = value_of(o, a);
+	y = value_of(o, b);
+	return (x < y) - (x > y);
+}
+
+static int compare(const void *pa, const void *pb, void *arg)
+{
+	const struct order *o = arg;
+	unsigned a = *(const uint16_t *)pa, b = *(const uint16_t *)pb;
+	int r = compare_lines(o, a, b);
+
+	if (r)
+		return r;
+	r = compare_values(o, &o->f->m->tunnels[a], &o->f->m->tunnels[b]);
+	if (o->inverted)
+		r = -r;
+	return r ? r : a < b ? -1 : a > b;
+}
+
+void rows_collect(struct view *v, const struct model *m, const struct view_status *st, bool worst_first)
+{
+	struct frame f = { .v = v, .m = m, .st = st };
+	struct order o = { &f, v->sort, worst_first && v->sort == SORT_NONE, v->inverted };
+
+	v->nrows = v->hidden = 0;
+	if (v->rows_cap < m->ntunnels) {
+		v->rows = xrealloc(v->rows, m->ntunnels, sizeof *v->rows);
+		v->lines = xrealloc(v->lines, m->ntunnels, sizeof *v->lines);
+		v->over = xrealloc(v->over, m->ntunnels, sizeof *v->over);
+		v->rows_cap = m->ntunnels;
+	}
+	for (size_t i = 0; i < m->ntunnels && i < MODEL_NONE; i++) {
+		if (!m->tunnels[i].used)
+			continue;
+		if (is_wanted(&f, &m->tunnels[i]))
+			v->rows[v->nrows++] = (uint16_t)i;
+		else
+			v->hidden++;
+	}
+	find_lines(v, m);
+	if (v->nrows > 1)
+		qsort_r(v->rows, v->nrows, sizeof *v->rows, compare, &o);
+}
+
+size_t rows_index(const struct view *v)
+{
+	for (size_t i = 0; i < v->nrows; i++)
+		if (v->rows[i] == v->selected)
+			return i;
+	return 0;
+}
+
+// A selected row that is filtered out leaves the selection to the first one.
+void rows_select_nearest(struct view *v)
+{
+	if (!v->nrows)
+		v->selected = MODEL_NONE;
+	else
+		v->selected = v->rows[rows_index(v)];
+}
