@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The probe source: ICMP echo to inner peers and outer remotes, spread over the slots of the interval.
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "source/probe.h"
+#include "source/sources.h"
+
+enum { LOOKS_MAX = 3 };
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+void prober_look(struct prober *p)
+{
+	const int64_t close_ns = 200000;
+	int64_t boot = read_clock(CLOCK_BOOTTIME), real = 0;
+
+	/* both clocks at one moment: again when something came between */
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		int64_t before = boot;
+
+		real = read_clock(CLOCK_REALTIME);
+		boot = read_clock(CLOCK_BOOTTIME);
+		if (boot - before < close_ns)
+			break;
+	}
+	prober_clock_update(&p->clock, boot, real);
+	p->now = source_now(p->env);
+}
+
+struct prober_socket *prober_socket_of(struct prober *p, int family)
+{
+	return family == AF_INET ? &p->v4 : &p->v6;
+}
+
+size_t prober_size(int family)
+{
+	return (family == AF_INET ? 20 : 40) + 8 + PROBER_DATA;
+}
+
+static struct prober_socket closed_socket(int family, uint16_t key, const char *instance)
+{
+	return (struct prober_socket){
+		.fd = -1, .family = family,
+		.report = { .key = key, .name = "probe", .instance = instance },
+	};
+}
+
+static void *start(struct source_env *env)
+{
+	struct prober *p = xcalloc(1, sizeof *p);
+
+	p->env = env;
+	p->io = xcalloc(1, sizeof *p->io);
+	p->v4 = closed_socket(AF_INET, SOURCE_KEY_PROBE4, "ipv4");
+	p->v6 = closed_socket(AF_INET6, SOURCE_KEY_PROBE6, "ipv6");
+	prober_look(p);
+	if (getrandom(&p->nonce, sizeof p->nonce, 0) != (ssize_t)sizeof p->nonce)
+		p->nonce = (uint64_t)p->clock.boot_ns;
+	p->interval_us = env->watch->interval_us;
+	prober_open(p, &p->v4);
+	return p;
+}
+
+static void expire_all(struct prober *p)
+{
+	for (size_t i = 0; i < p->ntargets; i++)
+		if (p->targets[i].deadline_us <= p->now)
+			prober_flight_expire(p, &p->targets[i]);
+}
+
+/* A scheduled probe whose slot was missed is left out: its next one comes in the same phase. */
+static void send_scheduled(struct prober *p, uint32_t i, int64_t due, bool stalled)
+{
+	struct target *t = &p->targets[i];
+	int64_t planned = t->deferred ? t->due_us : due, late = due - t->due_us;
+
+	t->due_us += (late / p->interval_us + 1) * p->interval_us;
+	if (!stalled && (late < SLOT_US || t->deferred))
+		prober_send(p, i, PURPOSE_SCHEDULE, planned);
+}
+
+static void send_fast(struct prober *p, uint32_t i, int64_t due)
+{
+	struct target *t = &p->targets[i];
+
+	if (due - t->planned_us < PROBER_FAST_US || t->due_us - due < PROBER_FAST_US || p->fast_left <= 0)
+		return;
+	t->fast = model_wants_fast(p->env->model, t->key);
+	if (!t->fast)
+		return;
+	p->fast_left--;
+	prober_send(p, i, PURPOSE_VERDICT, due);
+}
+
+static void send_all(struct prober *p, int64_t due)
+{
+	bool stalled = p->now - due >= SLOT_US;
+
+	p->fast_left = PROBER_FAST_PER_S * SLOT_US / US_PER_S;
+	for (uint32_t i = 0; i < p->ntargets; i++) {
+		if (p->targets[i].due_us <= due)
+			send_scheduled(p, i, due, stalled);
+		else if (p->targets[i].fast && !stalled)
+			send_fast(p, i, due);
+	}
+	prober_flush(p, &p->v4);
+	prober_flush(p, &p->v6);
+	p->v4.full = p->v6.full = false;
+}
+
+static void open_wanted(struct prober *p)
+{
+	if (p->v4.fd < 0 && p->v4.wanted)
+		prober_open(p, &p->v4);
+	if (p->v6.fd < 0 && p->v6.wanted)
+		prober_open(p, &p->v6);
+}
+
+static void slot(void *state, int64_t due)
+{
+	struct prober *p = state;
+
+	prober_look(p);
+	prober_targets_update(p, due);
+	open_wanted(p);
+	prober_drain(p, &p->v4);
+	prober_drain(p, &p->v6);
+	prober_look(p);
+	expire_all(p);
+	send_all(p, due);
+}
+
+static void stop(void *state)
+{
+	struct prober *p = state;
+
+	prober_close(&p->v4);
+	prober_close(&p->v6);
+	for (size_t i = 0; i < p->ntargets; i++)
+		free(p->targets[i].ring);
+	free(p->targets);
+	free(p->by_addr);
+	free(p->v4.stamps);
+	free(p->v6.stamps);
+	free(p->io);
+	free(p);
+}
+
+const struct source_ops probe_source = { .name = "probe", .start = start, .slot = slot, .stop = stop };
