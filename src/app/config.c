@@ -22,7 +22,7 @@ enum {
 	SEEN = 1 << 30,         /* our bit in cfg_opt_t.flags: this key was given */
 };
 
-/* libconfuse accepts an unclosed section or comment at the end of the text: a key of our own behind it tells. */
+/* libconfuse accepts an unclosed section at the end of the text: a key of our own behind it tells. */
 #define END_KEY "-end-of-file-"
 
 struct load {
@@ -80,6 +80,7 @@ static void key_names(const cfg_t *cfg, struct buf *out)
 			buf_printf(out, "%s ", config_key(i)->name);
 	if (in_section(cfg, "root"))
 		buf_puts(out, "tunnel line router capture hook ");
+	out->data[--out->len] = 0;
 }
 
 static void fail_unknown(cfg_t *cfg, const char *name)
@@ -89,7 +90,7 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 
 	key_names(cfg, &names);
 	if (!strcmp(name, END_KEY))
-		fail(cfg, "the section %s is not closed; add } at its end", cfg->name);
+		fail(cfg, "the section %s %s is not closed; add } at its end", cfg->name, cfg->title ? cfg->title : "");
 	else if (value_nearest(names.data, name, nearest))
 		fail(cfg, "no such key '%s'%s%s; did you mean %s?", SHOWN(name), in_section(cfg, "root") ? "" : " in ",
 		     in_section(cfg, "root") ? "" : cfg->name, nearest);
@@ -345,12 +346,50 @@ static int check_routers(struct load *l)
 	return 0;
 }
 
-static int check_end(struct load *l, const cfg_t *cfg)
+/* The end of the quoted string at s, behind its closing quote; s + len when there is none. */
+static size_t skip_quoted(const char *s, size_t len)
 {
-	if (l->ended)
-		return 0;
-	return error_set(l->err, -EINVAL, "%s:%d: a comment that begins with /* is not closed; add */", l->path,
-			 cfg->line);
+	size_t i = 1;
+
+	while (i < len && s[i] != s[0])
+		i += s[i] == '\\' ? 2 : 1;
+	return i < len ? i + 1 : len;
+}
+
+/* Overwrite a comment with blanks, keeping its newlines. Returns how long it is; 0: it has no end. */
+static size_t blank_comment(char *s, size_t len)
+{
+	bool line = s[0] == '#' || s[1] == '/';
+	const char *end = line ? memchr(s, '\n', len) : memmem(s + 2, len - 2, "*/", 2);
+	size_t n = end ? (size_t)(end - s) + (line ? 0 : 2) : len;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '\n')
+			s[i] = ' ';
+	return end || line ? n : 0;
+}
+
+/* libconfuse 3.3 counts the line of a comment three times, so it gets to see none. Returns the line of a comment
+ * that is not closed, or 0. */
+static int blank_comments(char *s, size_t len)
+{
+	int line = 1;
+	bool fresh = true; /* at the start of a token: only there / begins a comment */
+
+	for (size_t i = 0; i < len;) {
+		size_t n = 1;
+
+		if (s[i] == '"' || s[i] == '\'')
+			n = skip_quoted(s + i, len - i);
+		else if (s[i] == '#' || (fresh && s[i] == '/' && i + 1 < len && (s[i + 1] == '/' || s[i + 1] == '*')))
+			n = blank_comment(s + i, len - i);
+		if (!n)
+			return line;
+		fresh = n > 1 || strchr(" \t\r\n={}()+,*", s[i]);
+		for (size_t end = i + n; i < end; i++)
+			line += s[i] == '\n';
+	}
+	return 0;
 }
 
 int config_parse(struct options *o, const char *path, const char *text, size_t len, struct buf *ret_notices,
@@ -360,21 +399,24 @@ int config_parse(struct options *o, const char *path, const char *text, size_t l
 	struct load l = { .path = path, .o = o, .err = err, .tunnels_cap = o->ntunnels };
 	struct buf copy = {0};
 	cfg_t *cfg;
-	int r;
+	int line, r;
 
 	if (memchr(text, 0, len))
 		return error_set(err, -EINVAL, "%s:1: holds a NUL byte; it must be text", path);
 	buf_add(&copy, text, len);
-	buf_puts(&copy, "\n" END_KEY " = 1\n");
+	line = blank_comments(copy.data, copy.len);
+	if (line) {
+		buf_free(&copy);
+		return error_set(err, -EINVAL, "%s:%d: a comment that begins here is not closed; add */", path, line);
+	}
+	buf_printf(&copy, "%s" END_KEY " = 1\n", len && text[len - 1] == '\n' ? "" : "\n");
 	loading = &l;
 	cfg = make_parser(table);
-	r = !cfg ? -ENOMEM : cfg_parse_buf(cfg, copy.data) == CFG_SUCCESS && !l.failed ? 0 : -EINVAL;
-	if (!r)
-		r = check_end(&l, cfg);
+	r = cfg && cfg_parse_buf(cfg, copy.data) == CFG_SUCCESS && l.ended && !l.failed ? 0 : -EINVAL;
+	if (r && !l.failed)
+		error_set(err, r, "%s:%d: not understood; see tunwatch.conf(5)", path, cfg ? cfg->line : 1);
 	if (!r)
 		r = check_routers(&l);
-	if (r && !l.failed && !err->text[0])
-		error_set(err, r, "%s:%d: not understood; see tunwatch.conf(5)", path, cfg ? cfg->line : 1);
 	if (!r)
 		fill_options(o, cfg);
 	if (!r && ret_notices && l.notices.len)

@@ -151,18 +151,21 @@ static int take_letters(struct parse *p, const char *arg)
 	return 0;
 }
 
-/* How many arguments more the option at arg takes: 1 when its value stands in the next one. */
+/* How many arguments more the option at arg takes, whatever the command: 1 when its value stands in the next one,
+ * -1 when there is no such option. */
 static int skip_of(const char *arg)
 {
 	unsigned id;
 
 	if (arg[1] == '-') {
 		id = find_long(arg + 2, strcspn(arg + 2, "="), NULL);
-		return id < OPTION_IDS && option_row(id)->arg && !strchr(arg, '=');
+		return id == OPTION_IDS ? -1 : option_row(id)->arg && !strchr(arg, '=');
 	}
 	for (const char *s = arg + 1; *s; s++) {
 		id = find_letter(*s, NULL);
-		if (id < OPTION_IDS && option_row(id)->arg)
+		if (id == OPTION_IDS)
+			return -1;
+		if (option_row(id)->arg)
 			return !s[1];
 	}
 	return 0;
@@ -188,9 +191,10 @@ static const struct command *pick_command(int argc, char **argv, int *ret_at, st
 	int i = 1;
 
 	*ret_at = -1;
-	while (i < argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--"))
+	while (i < argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--") && skip_of(argv[i]) >= 0)
 		i += 1 + skip_of(argv[i]);
-	if (i >= argc || !strcmp(argv[i], "--"))
+	/* at an unknown option nobody knows whether the next word is its value: the parser will refuse it */
+	if (i >= argc || (argv[i][0] == '-' && argv[i][1]))
 		return command_find("live");
 	*ret_at = i;
 	c = command_find(argv[i]);

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "app/config.h"
+#include "tunwatch/options.h"
+
+static int read_text(struct options *o, const char *text, struct buf *notices, struct error *err)
+{
+	*o = (struct options){0};
+	err->text[0] = 0;
+	return config_parse(o, "FILE", text, strlen(text), notices, err);
+}
+
+/* The text is refused at this line, with a message that holds what and, behind it, how to mend it. */
+static void expect_error(const char *text, int line, const char *what, const char *how)
+{
+	struct options o;
+	struct error err;
+	char lead[32];
+	const char *at;
+
+	if (read_text(&o, text, NULL, &err) == 0)
+		fail_msg("accepted: %s", text);
+	snprintf(lead, sizeof lead, "FILE:%d: ", line);
+	if (strncmp(err.text, lead, strlen(lead)))
+		fail_msg("'%s' does not begin with '%s'", err.text, lead);
+	at = strstr(err.text, what);
+	if (!at || !strstr(at, how))
+		fail_msg("'%s' does not hold '%s' and then '%s'", err.text, what, how);
+	options_free(&o);
+}
+
+static const char example[] =
+	"interval = 2.0            # seconds\n"
+	"linger   = 3600\n"
+	"interfaces = { \"vti*\", gre1 }\n"
+	"tunnel aws-1 {\n"
+	"  ifname = \"vti1\"                 # or none\n"
+	"  peer   = \"169.254.252.1\"\n"
+	"  outer  = \"27.0.1.16\"\n"
+	"  bgp    = \"169.254.252.1\"\n"
+	"  router = \"rtx\"\n"
+	"  remote-name = \"TUNNEL[1]\"\n"
+	"  group  = \"aws\"\n"
+	"  expect = on-demand\n"
+	"  mtu    = 1390\n"
+	"  mss    = 1350\n"
+	"  mark   = 0x64\n"
+	"}\n"
+	"line uplink { target = \"203.0.113.1\" }\n"
+	"line gw { target = gateway }\n"
+	"router rtx { profile = \"yamaha-rtx\"  transport = telnet  host = \"192.168.100.1\"  "
+	"password-file = \"/etc/tunwatch/rtx.pass\"  poll = 10 }\n"
+	"router frr { profile = \"vtysh\"  args = { \"-N\", \"hq\" }  poll = 1 }\n"
+	"capture { interfaces = { \"auto\" }  samples = true }\n"
+	"hook { on = { \"down\", \"up\" }  after = 3.0  run = { \"/usr/local/bin/page\", \"--now\" } }\n";
+
+static void test_example(void **state)
+{
+	struct buf notices = {0};
+	struct options o;
+	struct error err;
+	const struct tunnel_config *t;
+
+	(void)state;
+	if (read_text(&o, example, &notices, &err))
+		fail_msg("%s", err.text);
+	assert_true(o.interval == 2.0);
+	assert_int_equal(o.linger_s, 3600);
+	assert_int_equal(o.nglobs, 2);
+	assert_int_equal(o.ntunnels, 3);
+	t = &o.tunnels[0];
+	assert_string_equal(t->name, "aws-1");
+	assert_string_equal(t->ifname, "vti1");
+	assert_string_equal(t->peer, "169.254.252.1");
+	assert_string_equal(t->outer, "27.0.1.16");
+	assert_string_equal(t->bgp, "169.254.252.1");
+	assert_string_equal(t->router, "rtx");
+	assert_string_equal(t->remote_name, "TUNNEL[1]");
+	assert_string_equal(t->group, "aws");
+	assert_int_equal(t->expect, EXPECT_ON_DEMAND);
+	assert_int_equal(t->mtu, 1390);
+	assert_int_equal(t->mss, 1350);
+	assert_int_equal(t->mark, 100);
+	assert_false(t->is_line);
+	assert_true(o.tunnels[1].is_line);
+	assert_string_equal(o.tunnels[1].peer, "203.0.113.1");
+	assert_string_equal(o.tunnels[2].peer, "gateway");
+	assert_non_null(strstr(notices.data, "FILE:19: version " VERSION " does not use router sections yet"));
+	assert_non_null(strstr(notices.data, "hook sections"));
+	buf_free(&notices);
+	options_free(&o);
+}
+
+static void test_bad_lines(void **state)
+{
+	(void)state;
+	expect_error("interval = 0\n", 1, "interval must be", "from 0.1 to 60");
+	expect_error("\n\ninterval = soon\n", 3, "interval must be a time", "0.5s");
+	expect_error("intervall = 1\n", 1, "no such key 'intervall'", "did you mean interval");
+	expect_error("linger = 1\ninterval = 1\nlinger = 2\n", 3, "linger is given twice", "remove one");
+	expect_error("interfaces = { a }\ninterfaces = { b }\n", 2, "interfaces is given twice", "remove one");
+	expect_error("ascii = maybe\n", 1, "ascii must be true or false", "not 'maybe'");
+	expect_error("interval 1\n", 1, "missing equal sign", "key = value");
+	expect_error("tunnel {\n}\n", 1, "missing title", "tunnel NAME");
+	expect_error("tunnel a {\n ifname = vti1\n", 3, "section tunnel a is not closed", "add }");
+	expect_error("tunnel a { ifname = vti1 }\ntunnel a { ifname = vti2 }\n", 2, "duplicate title", "own name");
+	expect_error("tunnel a { ifname = vti1 }\nline a { target = gw }\n", 2, "used twice", "names of their own");
+	expect_error("tunnel a {\n mtu = 1400\n}\n", 3, "neither ifname nor peer", "add");
+	expect_error("line a {\n}\n", 2, "has no target", "add target =");
+	expect_error("tunnel a {\n ifname = a-name-far-too-long\n}\n", 2, "ifname must be", "1 to 15");
+	expect_error("tunnel a {\n peer = 10.0.0.300\n}\n", 2, "peer must be", "address or a host name");
+	expect_error("tunnel a {\n peer = 10.0.0.1\n mtu = 67\n}\n", 3, "mtu must be", "from 68 to 65535");
+	expect_error("tunnel a {\n peer = 10.0.0.1\n mtu = 65536\n}\n", 3, "mtu must be", "from 68 to 65535");
+	expect_error("tunnel a {\n peer = 10.0.0.1\n expect = sometimes\n}\n", 3, "must be one of", "always, on-demand");
+	expect_error("tunnel a {\n peer = 10.0.0.1\n peer = 10.0.0.2\n}\n", 3, "peer is given twice", "remove one");
+	expect_error("tunnel a {\n per = 10.0.0.1\n}\n", 2, "no such key 'per' in tunnel", "did you mean peer");
+	expect_error("tunnel a {\n source = host\n}\n", 2, "source must be", "numeric");
+	expect_error("tunnel a { peer = p\n router = rtx\n}\n", 3, "names the router 'rtx'", "router rtx {");
+	expect_error("tunnel \"\" { ifname = a }\n", 1, "name of a tunnel", "1 to 63");
+	expect_error("tunnel \"a\\x1b[2J\" { ifname = a }\n", 1, "name of a tunnel", "control characters");
+	expect_error("\"tunnel|peer\" = 1\n", 1, "", "");
+	expect_error("}\n", 1, "closing brace", "remove the }");
+	expect_error("interval = \"1\n", 3, "", "");
+	expect_error("\n/* interval\n= 1\n", 2, "comment", "add */");
+	expect_error("# one\n// two\n/* three\nfour */ interval = 0 # five\n", 4, "interval", "from");
+	expect_error("write = '#' interval = \"//\"\n", 1, "section 'write'", "there are: interfaces");
+	expect_error("tunnel a { ifname = vti1 } router r { poll = 0 }\n", 1, "poll must be", "from 0.1");
+	expect_error("hook { on = { sideways } }\n", 1, "on must be one of", "down, up");
+	expect_error("capture { samples = 7 }\n", 1, "samples must be true or false", "");
+	expect_error("interval += 3\n", 1, "append", "use =");
+}
+
+static void test_nul_and_empty(void **state)
+{
+	struct options o = {0};
+	struct error err = { "" };
+
+	(void)state;
+	assert_int_equal(config_parse(&o, "FILE", "a\0b", 3, NULL, &err), -22);
+	assert_non_null(strstr(err.text, "NUL"));
+	assert_int_equal(config_parse(&o, "FILE", "", 0, NULL, &err), 0);
+	assert_int_equal(config_parse(&o, "FILE", "# only a remark", 15, NULL, &err), 0);
+	options_free(&o);
+}
+
+static void test_command_line_wins(void **state)
+{
+	struct options o = { .interval = 5, .given = UINT64_C(1) << OPTION_INTERVAL };
+	struct error err;
+
+	(void)state;
+	assert_int_equal(config_parse(&o, "FILE", "interval = 2\nlinger = 7\n", 24, NULL, &err), 0);
+	assert_true(o.interval == 5);
+	assert_int_equal(o.linger_s, 7);
+	options_free(&o);
+}
+
+static void test_many_sections(void **state)
+{
+	struct buf text = {0};
+
+	(void)state;
+	for (int i = 0; i < 1100; i++)
+		buf_printf(&text, "line l%d { target = gw }\n", i);
+	expect_error(text.data, 1025, "more than 1024", "tunnels");
+	buf_free(&text);
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int load(const char *path, struct error *err)
+{
+	struct options o = { .config_file = path ? xstrdup(path) : NULL };
+	int r = config_load(&o, err);
+
+	options_free(&o);
+	return r;
+}
+
+static void test_files(void **state)
+{
+	char dir[] = "/tmp/test_config.XXXXXX", path[64];
+	struct error err;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/tunwatch.conf", dir);
+	assert_int_equal(load(path, &err), EXIT_NOINPUT);
+	assert_non_null(strstr(err.text, "tunwatch.conf: cannot open it"));
+	put(path, "interval = 3\n");
+	assert_int_equal(load(path, &err), 0);
+	put(path, "interval = 300\n");
+	assert_int_equal(load(path, &err), EXIT_CONFIG);
+	setenv("XDG_CONFIG_HOME", dir, 1);
+	assert_int_equal(load(NULL, &err), EXIT_CONFIG);
+	assert_int_equal(load(dir, &err), EXIT_NOINPUT);
+	assert_int_equal(load("/dev/null", &err), EXIT_NOINPUT);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(load(path, &err), EXIT_NOINPUT);
+	unlink(path);
+	rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_nul_and_empty),
+		cmocka_unit_test(test_command_line_wins),
+		cmocka_unit_test(test_many_sections),
+		cmocka_unit_test(test_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
