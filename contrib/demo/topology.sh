@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The network of the demo: hq has two carriers, a and b, and tunnels to the cloud over whichever the routes name.
 #
 #              .2  wan-a  192.0.2.0/30  .1 [carrier a]
@@ -64,7 +64,7 @@ topology_up()
 	add_tunnels
 }
 
-# add_pair KIND NAME REMOTE INNER GROUP [LINK WORD]...: a device at both ends, INNER.1 in the cloud and INNER.2 here.
+# add_pair KIND NAME REMOTE INNER GROUP [LINK WORD]...: a device at both ends, INNER1 in the cloud and INNER2 here.
 # A kind that this kernel lacks is left out without a word.
 add_pair()
 {
@@ -81,10 +81,13 @@ add_pair()
 
 take_up()
 {
-	local kind=$1 name=$2 inner=$3 group=$4
+	local kind=$1 name=$2 inner=$3 group=$4 length=30
 
-	ip -n "$hq" addr add "$inner.2/30" dev "$name"
-	ip -n "$cloud" addr add "$inner.1/30" dev "$name"
+	[[ $inner != *: ]] || length="126 nodad"
+	# shellcheck disable=SC2086
+	ip -n "$hq" addr add "$inner"2/$length dev "$name"
+	# shellcheck disable=SC2086
+	ip -n "$cloud" addr add "$inner"1/$length dev "$name"
 	ip -n "$hq" link set "$name" up
 	ip -n "$cloud" link set "$name" up
 	tunnels+=("$name")
@@ -94,12 +97,12 @@ take_up()
 
 add_tunnels()
 {
-	add_pair vxlan use1-a 203.0.113.2 169.254.252 aws id 101 dstport 4789
-	add_pair vxlan use1-b 203.0.113.3 169.254.253 aws id 102 dstport 4789
-	add_pair vxlan dc2 203.0.113.4 10.99.4 dc id 104 dstport 4789
-	add_pair gre dc2-gre 203.0.113.5 10.99.1 dc ttl 64
-	add_pair ipip lac1 203.0.113.6 10.99.2 branch ttl 64
-	add_pair sit six1 203.0.113.7 10.99.3 branch ttl 64
+	add_pair vxlan use1-a 203.0.113.2 169.254.252. aws id 101 dstport 4789
+	add_pair vxlan use1-b 203.0.113.3 169.254.253. aws id 102 dstport 4789
+	add_pair vxlan dc2 203.0.113.4 10.99.4. dc id 104 dstport 4789
+	add_pair gre dc2-gre 203.0.113.5 10.99.1. dc ttl 64
+	add_pair ipip lac1 203.0.113.6 10.99.2. branch ttl 64
+	add_pair sit six1 203.0.113.7 fd00:99:3:: branch ttl 64
 	add_vti
 	add_wireguard
 	[ ${#tunnels[@]} -gt 0 ] || { echo "tunwatch: this kernel has no tunnels, not even vxlan" >&2; return 69; }
@@ -132,7 +135,7 @@ add_vti()
 		add_sa $a $b 0xc0001 && add_sa $b $a 0xc0002 &&
 		add_policy "$hq" out $a $b && add_policy "$hq" in $b $a &&
 		add_policy "$cloud" out $b $a && add_policy "$cloud" in $a $b; then
-		take_up vti vti1 10.99.5 aws
+		take_up vti vti1 10.99.5. aws
 		return
 	fi
 	ip -n "$hq" link del vti1
