@@ -2,7 +2,8 @@
 #   make [BUILD=release|debug|asan|ubsan] [CC=gcc|clang]   build/BUILD-CC/tunwatch
 #   make install [DESTDIR=] [PREFIX=/usr/local]            program, man pages, completion
 #   make demo                     tunnels in namespaces, and tunwatch on them
-#   make check [T="FILE..."]      every test this machine can run; with BUILD=asan those that fit
+#   make check [T="FILE..."]      every test this machine can run; with BUILD=asan or QUICK=1 those that need
+#                                 neither namespaces nor seconds
 #   make memcheck                 the unit tests under valgrind
 #   make fuzz [FUZZ_SECONDS=60]   libFuzzer on every target; fuzz-long: FUZZ_COUNT seeded inputs each
 #   make bench                    against other programs, as ratios
@@ -118,7 +119,7 @@ deps-test:
 # ---- tests: one run of prove, and its closing line counts test points
 
 SHELL_TESTS := $(wildcard tests/*/*.t)
-ifeq ($(BUILD),asan)
+ifneq ($(QUICK)$(filter asan,$(BUILD)),)
 SHELL_TESTS := $(filter tests/fuzz/% tests/e2e/%,$(SHELL_TESTS))
 endif
 T ?= $(filter tests/netns/%,$(SHELL_TESTS)) $(UNIT) $(filter-out tests/netns/%,$(SHELL_TESTS))
