@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+// privilege: who the program becomes. privilege_drop is in app.h.
+#ifndef PRIVILEGE_H
+#define PRIVILEGE_H
+
+#include <sys/types.h>
+
+#include "tunwatch/base.h"
+
+struct privilege_user {
+	uid_t uid;
+	gid_t gid;
+	char name[64]; /* "" when the user has none */
+	bool sudo;     /* the person behind sudo */
+};
+/* Whom privilege_drop will become: as root SUDO_UID, else _tunwatch, else nobody; otherwise the present user. */
+struct privilege_user privilege_user(void);
+/* Refuse new sockets to the calling process from here on, where the machine has seccomp; best effort. */
+void privilege_no_sockets(void);
+
+#endif
