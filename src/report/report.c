@@ -97,11 +97,13 @@ static void fill_numbers(const struct report *r, struct report_row *row)
 	row->sent = target ? target->sent : 0;
 	row->lost = target ? target->lost : 0;
 	row->mtu = link ? link->mtu : 0;
-	row->up_us = row->t->up_us;
-	row->down_us = row->t->down_us;
+	model_tunnel_times(m, row->t, &row->up_us, &row->down_us);
 	if (before && row->key < before->ntunnels && before->tunnels[row->key].used) {
-		row->up_us -= before->tunnels[row->key].up_us;
-		row->down_us -= before->tunnels[row->key].down_us;
+		int64_t up, down;
+
+		model_tunnel_times(before, &before->tunnels[row->key], &up, &down);
+		row->up_us = row->up_us > up ? row->up_us - up : 0;
+		row->down_us = row->down_us > down ? row->down_us - down : 0;
 	}
 }
 

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "lib/sim.h"
+#include "tunwatch/report.h"
+
+static json_t *as_json(const struct report *r)
+{
+	struct buf out = {0};
+	json_error_t error;
+	json_t *o;
+
+	report_json(&out, r);
+	assert_true(out.len && out.data[out.len - 1] == '\n');
+	o = json_loads(out.data, JSON_REJECT_DUPLICATES, &error);
+	if (!o)
+		fail_msg("%s: %s", error.text, out.data);
+	buf_free(&out);
+	return o;
+}
+
+static struct report whole(const struct model *m)
+{
+	return (struct report){ .m = m, .from = m->started_us, .to = m->now, .utc = true, .closed = true };
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "(none)";
+}
+
+/* One tunnel: 20 s fine, 10 s down, 20 s fine. */
+static void run_outage(struct sim *s)
+{
+	sim_start(s, 1, 1);
+	sim_run(s, 20);
+	s->loss = 1;
+	sim_run(s, 10);
+	s->loss = 0;
+	sim_run(s, 20);
+}
+
+/* Every member the promise names, with its type. n: null, s: string, i: integer, r: real, a: array, o: object. */
+struct member {
+	const char *path, *types;
+};
+
+static void check_member(const json_t *o, const struct member *m)
+{
+	static const char letters[] = "oasirbbn"; /* by enum json_type: ..., true, false, null */
+	char copy[64], *save = NULL;
+	const json_t *v = o;
+
+	str_copy(copy, sizeof copy, m->path);
+	for (char *part = strtok_r(copy, ".", &save); part && v; part = strtok_r(NULL, ".", &save))
+		v = json_object_get(v, part);
+	if (!v)
+		fail_msg("%s is missing", m->path);
+	if (!strchr(m->types, letters[json_typeof(v)]))
+		fail_msg("%s is of type %c, not %s", m->path, letters[json_typeof(v)], m->types);
+}
+
+static const struct member promised[] = {
+	{ "name", "s" }, { "type", "s" }, { "ifname", "sn" }, { "peer", "sn" }, { "outer_local", "sn" },
+	{ "outer_remote", "sn" }, { "via", "sn" }, { "state", "s" }, { "since", "sn" }, { "reason", "sn" },
+	{ "rtt_us.last", "in" }, { "rtt_us.avg", "in" }, { "rtt_us.p50", "in" }, { "rtt_us.p95", "in" },
+	{ "rtt_us.max", "in" },
+	{ "loss.1m", "rn" }, { "loss.10m", "rn" }, { "loss.all", "rn" }, { "loss.up", "rn" },
+	{ "mtu.interface", "in" }, { "mtu.path_inner", "in" }, { "mtu.path_outer", "in" }, { "mtu.gap", "in" },
+	{ "mtu.baseline", "in" }, { "mtu.drift", "in" }, { "mtu.cause", "sn" }, { "mtu.mss4", "in" }, { "mtu.mss6", "in" },
+	{ "bgp", "a" }, { "sa", "a" }, { "rekeys", "in" },
+	{ "capture.fragments", "in" }, { "capture.ptb", "in" }, { "capture.mss_max", "in" },
+	{ "outages", "a" }, { "diagnoses", "a" },
+};
+
+static void test_json_shape(void **state)
+{
+	struct sim s;
+	struct report r;
+	json_t *o, *t, *outage;
+
+	(void)state;
+	run_outage(&s);
+	r = whole(s.m);
+	o = as_json(&r);
+	assert_string_equal(text_of(o, "status"), "OK");
+	assert_int_equal(json_array_size(json_object_get(o, "tunnels")), 1);
+	t = json_array_get(json_object_get(o, "tunnels"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(promised); i++)
+		check_member(t, &promised[i]);
+	assert_string_equal(text_of(t, "name"), "vx1");
+	assert_string_equal(text_of(t, "type"), "vxlan");
+	assert_string_equal(text_of(t, "state"), "up");
+	assert_string_equal(text_of(t, "peer"), "10.77.0.2");
+	assert_true(json_is_null(json_object_get(t, "outer_local")));
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(t, "mtu"), "interface")), 1450);
+	assert_int_equal(json_array_size(json_object_get(t, "outages")), 1);
+	outage = json_array_get(json_object_get(t, "outages"), 0);
+	assert_int_equal(strlen(text_of(outage, "start")), strlen("2026-11-20T14:05:30.000000Z"));
+	assert_int_equal(strlen(text_of(outage, "end")), strlen("2026-11-20T14:05:30.000000Z"));
+	assert_in_range(json_integer_value(json_object_get(outage, "duration_ms")), 9000, 11500);
+	assert_true(json_real_value(json_object_get(json_object_get(t, "loss"), "all")) > 0.1);
+	json_decref(o);
+	sim_end(&s);
+}
+
+static void test_open_outage(void **state)
+{
+	struct sim s;
+	struct report r;
+	json_t *o, *outage;
+	struct buf text = {0};
+
+	(void)state;
+	sim_start(&s, 1, 2);
+	sim_run(&s, 20);
+	s.loss = 1;
+	sim_run(&s, 30);
+	r = whole(s.m);
+	o = as_json(&r);
+	assert_string_equal(text_of(o, "status"), "CRITICAL");
+	outage = json_array_get(json_object_get(json_array_get(json_object_get(o, "tunnels"), 0), "outages"), 0);
+	assert_true(json_is_null(json_object_get(outage, "end")));
+	assert_in_range(json_integer_value(json_object_get(outage, "duration_ms")), 28000, 31000);
+	json_decref(o);
+	report_text(&text, &r);
+	assert_non_null(strstr(text.data, "CRITICAL: 1 down"));
+	assert_non_null(strstr(text.data, "(still down)"));
+	buf_free(&text);
+	sim_end(&s);
+}
+
+static void test_unknown_is_null(void **state)
+{
+	struct model *m = model_new(true);
+	struct report r = whole(m);
+	json_t *o = as_json(&r);
+
+	(void)state;
+	assert_string_equal(text_of(o, "status"), "UNKNOWN");
+	assert_true(json_is_null(json_object_get(o, "time")));
+	assert_int_equal(json_array_size(json_object_get(o, "tunnels")), 0);
+	json_decref(o);
+	model_free(m);
+}
+
+/* Statistics of a window: what came before does not count. */
+static void test_window(void **state)
+{
+	struct sim s;
+	struct report r;
+	struct record reset;
+	struct model *before;
+	json_t *o, *t;
+
+	(void)state;
+	run_outage(&s);
+	before = model_copy(s.m);
+	record_init(&reset, RECORD_BASELINE, 0, s.t);
+	record_set(&reset, BASELINE_RESET, 1);
+	record_text(&reset, "");
+	sim_put(&s, &reset);
+	sim_run(&s, 30);
+	r = whole(s.m);
+	r.from = before->now;
+	r.before = before;
+	o = as_json(&r);
+	t = json_array_get(json_object_get(o, "tunnels"), 0);
+	assert_int_equal(json_array_size(json_object_get(t, "outages")), 0);
+	assert_int_equal(json_integer_value(json_object_get(t, "lost")), 0);
+	assert_in_range(json_integer_value(json_object_get(t, "sent")), 28, 32);
+	assert_int_equal(json_integer_value(json_object_get(t, "down_ms")), 0);
+	assert_in_range(json_integer_value(json_object_get(t, "up_ms")), 28000, 31000);
+	json_decref(o);
+	model_free(before);
+	sim_end(&s);
+}
+
+static void test_summary(void **state)
+{
+	struct sim s;
+	struct buf out = {0};
+
+	(void)state;
+	sim_start(&s, 1, 3);
+	sim_run(&s, 20);
+	report_summary(&out, s.m);
+	if (strncmp(out.data, "TUNWATCH OK - 1 up | 'vx1_rtt'=5.", 33))
+		fail_msg("%s", out.data);
+	assert_non_null(strstr(out.data, " 'vx1_loss'=0.0%;3;;0;100"));
+	buf_clear(&out);
+	s.loss = 1;
+	sim_run(&s, 10);
+	report_summary(&out, s.m);
+	assert_int_equal(strncmp(out.data, "TUNWATCH CRITICAL - 1 of 1 down: vx1 (", 38), 0);
+	assert_null(strchr(out.data, '\n'));
+	buf_free(&out);
+	sim_end(&s);
+}
+
+/* A name that would break the line of a plugin, a table or JSON does not. */
+static void test_hostile_names(void **state)
+{
+	struct sim s;
+	struct record r;
+	struct report rep;
+	struct buf out = {0};
+	json_t *o;
+
+	(void)state;
+	sim_start(&s, 1, 4);
+	sim_run(&s, 5);
+	record_init(&r, RECORD_TUNNEL, 1, s.t);
+	record_text(&r, "a|b'=\"\xff\n\033[2J");
+	sim_put(&s, &r);
+	sim_run(&s, 5);
+	rep = whole(s.m);
+	o = as_json(&rep);
+	assert_int_equal(json_array_size(json_object_get(o, "tunnels")), 2);
+	json_decref(o);
+	report_summary(&out, s.m);
+	assert_null(strpbrk(out.data, "\n\033"));
+	assert_ptr_equal(strchr(out.data, '|'), strrchr(out.data, '|'));
+	buf_clear(&out);
+	report_markdown(&out, &rep);
+	assert_null(strchr(out.data, '\033'));
+	assert_non_null(strstr(out.data, "| a\\|b'="));
+	buf_clear(&out);
+	report_text(&out, &rep);
+	assert_null(strchr(out.data, '\033'));
+	buf_free(&out);
+	sim_end(&s);
+}
+
+static void test_text_and_markdown(void **state)
+{
+	static const char *const notes[] = { "half a frame" };
+	struct sim s;
+	struct report r;
+	struct buf out = {0};
+
+	(void)state;
+	run_outage(&s);
+	r = whole(s.m);
+	r.closed = false;
+	r.notes = notes;
+	r.nnotes = 1;
+	report_text(&out, &r);
+	assert_non_null(strstr(out.data, "OK: 0 down, 0 degraded, 1 up, 0 unknown"));
+	assert_non_null(strstr(out.data, "note: half a frame"));
+	assert_non_null(strstr(out.data, "not closed"));
+	assert_non_null(strstr(out.data, "outages  1"));
+	assert_non_null(strstr(out.data, "peer 10.77.0.2"));
+	buf_clear(&out);
+	report_markdown(&out, &r);
+	assert_int_equal(strncmp(out.data, "# Tunnels of ", 13), 0);
+	assert_non_null(strstr(out.data, "## Outages"));
+	assert_non_null(strstr(out.data, "| vx1 | vxlan | up |"));
+	buf_free(&out);
+	sim_end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_json_shape),
+		cmocka_unit_test(test_open_outage),
+		cmocka_unit_test(test_unknown_is_null),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_text_and_markdown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
