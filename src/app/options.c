@@ -302,9 +302,32 @@ void options_free(struct options *o)
 	*o = (struct options){0};
 }
 
+enum { HELP_INDENT = 26, HELP_WIDTH = 80 };
+
+/* Append words, going on in the next line, indented, where they would pass the width. column: where out stands. */
+static void help_words(struct buf *out, size_t column, const char *text)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (!first && column + 1 + n > HELP_WIDTH) {
+			buf_printf(out, "\n%*s", HELP_INDENT, "");
+			column = HELP_INDENT;
+			first = true;
+		}
+		buf_printf(out, "%s%.*s", first ? "" : " ", (int)n, text);
+		column += n + !first;
+		first = false;
+		text += n + strspn(text + n, " ");
+	}
+	buf_putc(out, '\n');
+}
+
 static void help_option(struct buf *out, const struct option_row *row)
 {
-	char left[64];
+	char left[64], text[200];
 	size_t n = 0;
 
 	if (row->letter)
@@ -313,10 +336,24 @@ static void help_option(struct buf *out, const struct option_row *row)
 		str_append(left, sizeof left, &n, "      --%s", row->name);
 	if (row->arg)
 		str_append(left, sizeof left, &n, " %s", row->arg);
-	buf_printf(out, "%-26s%s%s", left, n < 26 ? "" : "\n                          ", row->what);
+	if (n < HELP_INDENT)
+		buf_printf(out, "%-*s", HELP_INDENT, left);
+	else
+		buf_printf(out, "%s\n%*s", left, HELP_INDENT, "");
+	n = 0;
+	str_append(text, sizeof text, &n, "%s", row->what);
 	if (row->value)
-		buf_printf(out, " (default %s)", row->value);
-	buf_putc(out, '\n');
+		str_append(text, sizeof text, &n, " (default %s)", row->value);
+	help_words(out, HELP_INDENT, text);
+}
+
+static void help_command(struct buf *out, const struct command *c)
+{
+	char left[64];
+
+	snprintf(left, sizeof left, "  %-7s %s", c->name, c->synopsis);
+	buf_printf(out, "%-*s", HELP_INDENT, left);
+	help_words(out, HELP_INDENT, c->what);
 }
 
 static void help_options(struct buf *out, const char *command)
@@ -345,7 +382,7 @@ void options_help(struct buf *out, const char *command)
 	buf_puts(out, "Usage: " PROGRAM " [command] [options] [arguments]\n\n"
 		      "Shows whether tunnels are healthy, and keeps what it saw.\n\nCommands:\n");
 	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "  %-8s %-28s %s\n", table[i].name, table[i].synopsis, table[i].what);
+		help_command(out, &table[i]);
 	help_options(out, "live");
 	buf_puts(out, "\nOptions of a command: " PROGRAM " help COMMAND. More: man " PROGRAM ", man " PROGRAM ".conf\n");
 }
