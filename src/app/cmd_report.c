@@ -139,8 +139,9 @@ static void note_damage(struct job *j, const struct reader_damage *d)
 			 "written or was cut off", (unsigned long long)d->bytes, d->part);
 	else
 		snprintf(text, sizeof text, "damaged: %llu bytes at offset %llu of part %u cannot be read; what happened "
-			 "between %s and %s is unknown", (unsigned long long)d->bytes, (unsigned long long)d->offset,
-			 d->part, from, to);
+			 "%s %s%s%s is unknown", (unsigned long long)d->bytes, (unsigned long long)d->offset, d->part,
+			 d->from_us == d->to_us ? "at" : "between", from, d->from_us == d->to_us ? "" : " and ",
+			 d->from_us == d->to_us ? "" : to);
 	add_note(j, text);
 }
 
@@ -183,9 +184,19 @@ static int parse_window(struct job *j)
 	return 0;
 }
 
+/* A stream cannot be opened again, but the reader still has it. */
+static int rewind_stream(struct job *j, int64_t start)
+{
+	if (!reader_seek(j->reader, start))
+		return 0;
+	error_set(&j->err, 0, "cannot go back to the start of the stream; give the report a file");
+	return EXIT_DATA;
+}
+
 /* The first fold learns how far the recording goes; a window needs a second one. */
 static int read_all(struct job *j)
 {
+	int64_t start;
 	bool closed;
 	int r;
 
@@ -202,12 +213,10 @@ static int read_all(struct job *j)
 	r = parse_window(j);
 	if (r || (!j->o->from && !j->o->to))
 		return r;
+	start = j->m->started_us;
 	model_free(j->m);
 	j->m = model_new(true);
-	if (j->spool)
-		r = reader_seek(j->reader, INT64_MIN) == 0 ? 0 : EXIT_DATA;
-	else
-		r = open_all(j);
+	r = j->spool ? rewind_stream(j, start) : open_all(j);
 	if (!r)
 		r = fold(j);
 	j->closed = closed;

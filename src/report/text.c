@@ -54,7 +54,7 @@ static void milliseconds(struct buf *out, const char *label, int64_t us)
 	if (us < 0)
 		buf_printf(out, "%s-", label);
 	else
-		buf_printf(out, "%s%.1f", label, (double)us / 1e3);
+		buf_printf(out, us < 10000 ? "%s%.3f" : "%s%.1f", label, (double)us / 1e3);
 }
 
 static void percent(struct buf *out, const char *label, double fraction)
