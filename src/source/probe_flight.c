@@ -8,6 +8,7 @@
 
 #define REMEMBER_US (10 * US_PER_S)      /* late replies are told from duplicates for so long */
 #define LATE_MAX_US (600 * US_PER_S)     /* beyond this a reply is no longer believed */
+#define EARLY_US (5 * US_PER_MS)         /* slots come that much early or late: not another slot for it */
 #define FOREIGN_EVERY_US (100 * US_PER_MS)
 #define SLEW_NS INT64_C(1000000)         /* a stamp may seem that much too early while the clock is slewed */
 enum { DUPLICATES_MAX = 3 };             /* records of one probe */
@@ -147,7 +148,7 @@ void prober_flight_sent(struct prober *p, struct target *t, enum purpose purpose
 	t->seq++;
 	t->planned_us = planned_us;
 	if (t->deadline_us == PROBER_NEVER)
-		t->deadline_us = sent_us + timeout_of(p, t);
+		t->deadline_us = sent_us + timeout_of(p, t) - EARLY_US;
 }
 
 void prober_flight_stamp(struct prober *p, struct target *t, uint32_t seq, int64_t real_ns)
@@ -300,8 +301,8 @@ void prober_flight_expire(struct prober *p, struct target *t)
 
 		if (!f || f->state != FLIGHT_PENDING)
 			continue;
-		if (p->now - f->sent_us < timeout) {
-			t->deadline_us = f->sent_us + timeout;
+		if (p->now - f->sent_us < timeout - EARLY_US) {
+			t->deadline_us = f->sent_us + timeout - EARLY_US;
 			return;
 		}
 		give_up(p, t, f);

@@ -92,18 +92,18 @@ static void choose_device(const struct model *m, const struct model_tunnel *t, s
 		w->ifindex = l->master;
 }
 
-static uint32_t find_or_add(struct prober *p, unsigned key)
+static struct target *find_or_add(struct prober *p, unsigned key)
 {
 	struct target *t;
 
 	if (p->by_key[key])
-		return p->by_key[key] - 1;
+		return &p->targets[p->by_key[key] - 1];
 	array_grow(&p->targets, &p->targets_cap, p->ntargets + 1, sizeof *p->targets);
 	t = &p->targets[p->ntargets++];
 	t->key = (uint16_t)key;
 	t->due_us = t->deadline_us = PROBER_NEVER;
 	p->by_key[key] = (uint32_t)p->ntargets;
-	return (uint32_t)p->ntargets - 1;
+	return t;
 }
 
 /* The first row that wants a shared target says how. */
@@ -113,7 +113,7 @@ static void want(struct prober *p, const struct wish *w)
 
 	if (w->key > RECORD_KEY_MAX || w->key == MODEL_NONE || !addr_is_set(&w->addr) || is_group(&w->addr))
 		return;
-	t = &p->targets[find_or_add(p, w->key)];
+	t = find_or_add(p, w->key);
 	if (t->wanted)
 		return;
 	t->wanted = true;
