@@ -259,8 +259,9 @@ static void write_sources(const struct frame *f, const struct model_tunnel *t, s
 
 		if (!s->used || s->state == SOURCE_STATE_OK)
 			continue;
-		say(o, "%s %s: %s %s", model_name(f->m, s->name), model_name(f->m, s->instance),
-		    (size_t)s->state < ARRAY_LEN(words) ? words[s->state] : "?", model_name(f->m, s->reason));
+		say(o, "%s%s%s %s: %s", model_name(f->m, s->name), *model_name(f->m, s->instance) ? " " : "",
+		    model_name(f->m, s->instance), (size_t)s->state < ARRAY_LEN(words) ? words[s->state] : "?",
+		    model_name(f->m, s->reason));
 	}
 }
 
@@ -324,7 +325,7 @@ static void put_wrapped(struct writer *w, const char *label, const char *s)
 		if (y >= 0 && first)
 			canvas_put(w->f->c, 1, y, LABEL - 1, ROLE_DIM, label);
 		if (y >= 0)
-			canvas_put(w->f->c, 1 + LABEL - 1, y, -1, ROLE_PLAIN, part);
+			canvas_put(w->f->c, LABEL + 1, y, -1, ROLE_PLAIN, part);
 		s += n;
 		s += strspn(s, " ");
 	}
@@ -335,7 +336,7 @@ static void put_strips(struct writer *w, unsigned key)
 	static const enum display which[] = { DISPLAY_STATES, DISPLAY_RTT };
 
 	for (size_t i = 0; i < ARRAY_LEN(which); i++) {
-		int cells = w->f->columns - LABEL - 1, y = next_line(w), s = strip_seconds[w->f->v->zoom[which[i]]];
+		int cells = w->f->columns - LABEL - 2, y = next_line(w), s = strip_seconds[w->f->v->zoom[which[i]]];
 		char age[16];
 
 		if (y < 0)
@@ -343,7 +344,7 @@ static void put_strips(struct writer *w, unsigned key)
 		cells = cells < 100 ? cells : 100;
 		canvas_printf(w->f->c, 1, y, LABEL - 1, ROLE_DIM, "%s %s", i ? "rtt" : "st",
 			      time_age((int64_t)cells * s * US_PER_S, age));
-		strip_draw(w->f, LABEL, y, cells, key, which[i]);
+		strip_draw(w->f, LABEL + 1, y, cells, key, which[i]);
 	}
 }
 

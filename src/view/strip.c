@@ -20,14 +20,6 @@ const struct glyphs *panel_glyphs(const struct view *v)
 	return v->ascii ? &ascii_glyphs : &utf8_glyphs;
 }
 
-// End of the newest cell: the multiple of the cell's length after t.
-static int64_t cells_end(int64_t t, int cell_s)
-{
-	int64_t us = cell_s * US_PER_S;
-
-	return (t < 0 ? 0 : t / us + 1) * us;
-}
-
 static const char *state_glyph(const struct glyphs *g, const struct history_cell *h, enum role *ret_role)
 {
 	*ret_role = ROLE_DIM;
@@ -93,6 +85,7 @@ static int cell_seconds(const struct frame *f, enum display display)
 	return strip_seconds[f->v->zoom[display]];
 }
 
+// The newest cell is the one that has just passed or is passing, never one that only begins.
 void strip_draw(struct frame *f, int x, int y, int cells, unsigned tunnel, enum display display)
 {
 	struct history_cell h[CELLS_MAX];
@@ -104,7 +97,7 @@ void strip_draw(struct frame *f, int x, int y, int cells, unsigned tunnel, enum 
 		return;
 	cells = cells < CELLS_MAX ? cells : CELLS_MAX;
 	memset(h, 0, sizeof *h * (size_t)cells);
-	history_cells(f->m, tunnel, cell_s, cells_end(f->st->at, cell_s), h, (size_t)cells);
+	history_cells(f->m, tunnel, cell_s, f->st->at - 1, h, (size_t)cells);
 	range = rtt_range(h, cells);
 	for (int i = 0; i < cells; i++) {
 		enum role role;
@@ -117,14 +110,13 @@ void strip_draw(struct frame *f, int x, int y, int cells, unsigned tunnel, enum 
 
 void strip_marks(struct frame *f, int x, int y, int cells)
 {
-	int cell_s = cell_seconds(f, f->v->display);
-	int64_t us = cell_s * US_PER_S, end = cells_end(f->st->at, cell_s);
+	int64_t us = cell_seconds(f, f->v->display) * US_PER_S, newest = (f->st->at - 1) / us;
 
 	for (unsigned i = 0; i < f->m->marks_count && i < ARRAY_LEN(f->m->marks); i++) {
-		int64_t ago = (end - 1 - f->m->marks[i].t) / us;
+		int64_t ago = newest - f->m->marks[i].t / us;
 		char letter[2] = { (char)('A' + i), 0 };
 
-		if (f->m->marks[i].t < end && ago < cells)
+		if (ago >= 0 && ago < cells)
 			canvas_put(f->c, x + cells - 1 - (int)ago, y, 1, ROLE_BAR, letter);
 	}
 }
