@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A head office, two carriers and a cloud in network namespaces of their own, real tunnels between them, and a small
-# router move while tunwatch looks on. Nothing leaves the namespaces; everything is removed at the end.
+# router move while tunwatch looks on. Nothing leaves the namespaces; everything is gone at the end.
 # With a terminal tunwatch runs in it until you leave (q). Without one: 20 s, then the last screen as text.
 set -u
 
@@ -15,20 +15,17 @@ if [ "$(id -u)" != 0 ]; then
 	exit 69
 fi
 
-work=$(mktemp -d /tmp/tunwatch-demo.XXXXXX)
-chmod 755 "$work"
-actor=
-
-# shellcheck disable=SC2317
-clean_up()
-{
-	trap - EXIT INT TERM HUP
-	[ -z "$actor" ] || kill "$actor" 2> /dev/null
-	topology_down
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM HUP
+# Namespaces for mounts and processes around everything: its names, sessions and recordings are seen nowhere else,
+# and whatever it started ends with it, however it ends.
+if [ -z "${TUNWATCH_DEMO-}" ]; then
+	mkdir -p /run/netns /run/wireguard /var/lib/tunwatch
+	TUNWATCH_DEMO=1 exec unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@"
+fi
+mount -t tmpfs -o mode=755 tmpfs /run/netns &&
+	mount -t tmpfs -o mode=700 tmpfs /run/wireguard &&
+	mount -t tmpfs -o mode=755 tmpfs /var/lib/tunwatch || exit 69
+work=/var/lib/tunwatch
+cd "$work" || exit
 
 # The move. $1: seconds between its steps. What a carrier's engineer would see, with the reason tunwatch should give.
 router_move()
@@ -74,9 +71,8 @@ on_terminal()
 			move_back 12
 		done
 	) > /dev/null 2>&1 &
-	actor=$!
-	in_ns "$hq" "$TUNWATCH" -c "$work/tunwatch.conf" --new -w "$work/demo.twr"
-	in_ns "$hq" "$TUNWATCH" stop > /dev/null 2>&1
+	in_ns hq "$TUNWATCH" -c "$work/tunwatch.conf" --new -w "$work/demo.twr"
+	in_ns hq "$TUNWATCH" stop > /dev/null 2>&1
 	return 0
 }
 
@@ -84,8 +80,7 @@ as_text()
 {
 	echo "tunwatch records 20 s of a router move: ${#tunnels[@]} tunnels (${kinds[*]}), 2 carriers"
 	router_move 3.5 > /dev/null 2>&1 &
-	actor=$!
-	in_ns "$hq" "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 20 || return
+	in_ns hq "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 20 || return
 	"$TUNWATCH" replay "$work/demo.twr" --size 100x30 || return
 	echo
 	"$TUNWATCH" report "$work/demo.twr"

@@ -6,12 +6,8 @@
 #   hq 198.51.100.2                                    [cloud] 203.0.113.2 .3 .4 .5 .6 .7 .8
 #              .6  wan-b  192.0.2.4/30  .5 [carrier b]
 
-hq=twdemo$$-hq
-net_a=twdemo$$-a
-net_b=twdemo$$-b
-cloud=twdemo$$-cloud
-# what came up: names, kinds, name -> group, and processes to end
-declare -a tunnels=() kinds=() children=()
+# what came up: names, kinds, name -> group
+declare -a tunnels=() kinds=()
 declare -A group_of=()
 
 in_ns()
@@ -27,14 +23,14 @@ add_carrier()
 {
 	local ns=$1 x=$2 hq_net=$3 cloud_net=$4
 
-	ip link add "wan-$x" netns "$hq" type veth peer name hq netns "$ns" &&
-		ip link add "wan-$x" netns "$cloud" type veth peer name cloud netns "$ns" &&
-		ip -n "$hq" addr add "192.0.2.$((hq_net + 2))/30" dev "wan-$x" &&
+	ip link add "wan-$x" netns hq type veth peer name hq netns "$ns" &&
+		ip link add "wan-$x" netns cloud type veth peer name cloud netns "$ns" &&
+		ip -n hq addr add "192.0.2.$((hq_net + 2))/30" dev "wan-$x" &&
 		ip -n "$ns" addr add "192.0.2.$((hq_net + 1))/30" dev hq &&
 		ip -n "$ns" addr add "192.0.2.$((cloud_net + 1))/30" dev cloud &&
-		ip -n "$cloud" addr add "192.0.2.$((cloud_net + 2))/30" dev "wan-$x" &&
-		ip -n "$hq" link set "wan-$x" up &&
-		ip -n "$cloud" link set "wan-$x" up &&
+		ip -n cloud addr add "192.0.2.$((cloud_net + 2))/30" dev "wan-$x" &&
+		ip -n hq link set "wan-$x" up &&
+		ip -n cloud link set "wan-$x" up &&
 		ip -n "$ns" link set hq up &&
 		ip -n "$ns" link set cloud up &&
 		ip -n "$ns" route add 198.51.100.0/24 via "192.0.2.$((hq_net + 2))" &&
@@ -50,17 +46,17 @@ topology_up()
 	local ns host
 
 	command -v ip > /dev/null || { echo "tunwatch: iproute2 is missing: make demo installs it" >&2; return 69; }
-	for ns in "$hq" "$net_a" "$net_b" "$cloud"; do
+	for ns in hq carrier-a carrier-b cloud; do
 		if ! ip netns add "$ns" || ! ip -n "$ns" link set lo up; then
 			echo "tunwatch: cannot make network namespaces here" >&2
 			return 69
 		fi
 	done
-	ip -n "$hq" addr add 198.51.100.2/32 dev lo
+	ip -n hq addr add 198.51.100.2/32 dev lo
 	for host in 2 3 4 5 6 7 8; do
-		ip -n "$cloud" addr add "203.0.113.$host/32" dev lo
+		ip -n cloud addr add "203.0.113.$host/32" dev lo
 	done
-	add_carrier "$net_a" a 0 8 && add_carrier "$net_b" b 4 12 && way_through a || return 69
+	add_carrier carrier-a a 0 8 && add_carrier carrier-b b 4 12 && way_through a || return 69
 	add_tunnels
 }
 
@@ -71,9 +67,9 @@ add_pair()
 	local kind=$1 name=$2 remote=$3 inner=$4 group=$5
 
 	shift 5
-	ip -n "$hq" link add "$name" type "$kind" local 198.51.100.2 remote "$remote" "$@" 2> /dev/null || return 0
-	if ! ip -n "$cloud" link add "$name" type "$kind" local "$remote" remote 198.51.100.2 "$@" 2> /dev/null; then
-		ip -n "$hq" link del "$name"
+	ip -n hq link add "$name" type "$kind" local 198.51.100.2 remote "$remote" "$@" 2> /dev/null || return 0
+	if ! ip -n cloud link add "$name" type "$kind" local "$remote" remote 198.51.100.2 "$@" 2> /dev/null; then
+		ip -n hq link del "$name"
 		return 0
 	fi
 	take_up "$kind" "$name" "$inner" "$group"
@@ -85,11 +81,11 @@ take_up()
 
 	[[ $inner != *: ]] || length="126 nodad"
 	# shellcheck disable=SC2086
-	ip -n "$hq" addr add "$inner"2/$length dev "$name"
+	ip -n hq addr add "$inner"2/$length dev "$name"
 	# shellcheck disable=SC2086
-	ip -n "$cloud" addr add "$inner"1/$length dev "$name"
-	ip -n "$hq" link set "$name" up
-	ip -n "$cloud" link set "$name" up
+	ip -n cloud addr add "$inner"1/$length dev "$name"
+	ip -n hq link set "$name" up
+	ip -n cloud link set "$name" up
 	tunnels+=("$name")
 	group_of[$name]=$group
 	[[ " ${kinds[*]} " == *" $kind "* ]] || kinds+=("$kind")
@@ -113,7 +109,7 @@ add_sa()
 {
 	local ns
 
-	for ns in "$hq" "$cloud"; do
+	for ns in hq cloud; do
 		ip -n "$ns" xfrm state add src "$1" dst "$2" proto esp spi "$3" reqid 7 mode tunnel mark 7 \
 			replay-window 64 aead 'rfc4106(gcm(aes))' 0x0123456789abcdef0123456789abcdef01234567 128 \
 			2> /dev/null || return
@@ -130,16 +126,16 @@ add_vti()
 {
 	local a=198.51.100.2 b=203.0.113.8
 
-	ip -n "$hq" link add vti1 type vti local $a remote $b key 7 2> /dev/null || return 0
-	if ip -n "$cloud" link add vti1 type vti local $b remote $a key 7 2> /dev/null &&
+	ip -n hq link add vti1 type vti local $a remote $b key 7 2> /dev/null || return 0
+	if ip -n cloud link add vti1 type vti local $b remote $a key 7 2> /dev/null &&
 		add_sa $a $b 0xc0001 && add_sa $b $a 0xc0002 &&
-		add_policy "$hq" out $a $b && add_policy "$hq" in $b $a &&
-		add_policy "$cloud" out $b $a && add_policy "$cloud" in $a $b; then
+		add_policy hq out $a $b && add_policy hq in $b $a &&
+		add_policy cloud out $b $a && add_policy cloud in $a $b; then
 		take_up vti vti1 10.99.5. aws
 		return
 	fi
-	ip -n "$hq" link del vti1
-	ip -n "$cloud" link del vti1 2> /dev/null
+	ip -n hq link del vti1
+	ip -n cloud link del vti1 2> /dev/null
 	return 0
 }
 
@@ -148,10 +144,8 @@ add_wg_device()
 {
 	ip -n "$1" link add "$2" type wireguard 2> /dev/null && return
 	command -v wireguard-go > /dev/null && [ -c /dev/net/tun ] || return
-	# the two ends would share a control socket if they had one name
 	WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1 \
 		nsenter --net="/run/netns/$1" wireguard-go -f "$2" > /dev/null 2>&1 &
-	children+=($!)
 	for _ in {1..50}; do
 		in_ns "$1" wg show "$2" > /dev/null 2>&1 && return
 		sleep 0.1
@@ -159,22 +153,23 @@ add_wg_device()
 	return 1
 }
 
+# the two ends would share a control socket if they had one name
 add_wireguard()
 {
-	local here=hq-wg there=twdemo$$wg key_here key_there
+	local here=hq-wg there=cloud-wg key_here key_there
 
 	command -v wg > /dev/null || return 0
 	key_here=$(wg genkey) key_there=$(wg genkey)
-	if add_wg_device "$hq" $here && add_wg_device "$cloud" "$there" &&
-		in_ns "$hq" wg set $here listen-port 51820 private-key <(echo "$key_here") \
+	if add_wg_device hq $here && add_wg_device cloud "$there" &&
+		in_ns hq wg set $here listen-port 51820 private-key <(echo "$key_here") \
 			peer "$(wg pubkey <<< "$key_there")" endpoint 203.0.113.2:51820 \
 			allowed-ips 10.99.6.0/30 persistent-keepalive 5 &&
-		in_ns "$cloud" wg set "$there" listen-port 51820 private-key <(echo "$key_there") \
+		in_ns cloud wg set "$there" listen-port 51820 private-key <(echo "$key_there") \
 			peer "$(wg pubkey <<< "$key_here")" allowed-ips 10.99.6.0/30; then
-		ip -n "$cloud" addr add 10.99.6.1/30 dev "$there"
-		ip -n "$cloud" link set "$there" up
-		ip -n "$hq" addr add 10.99.6.2/30 dev $here
-		ip -n "$hq" link set $here up
+		ip -n cloud addr add 10.99.6.1/30 dev "$there"
+		ip -n cloud link set "$there" up
+		ip -n hq addr add 10.99.6.2/30 dev $here
+		ip -n hq link set $here up
 		tunnels+=("$here")
 		group_of[$here]=branch
 		kinds+=(wireguard)
@@ -182,29 +177,16 @@ add_wireguard()
 	return 0
 }
 
-topology_down()
-{
-	local ns child
-
-	for child in "${children[@]}"; do
-		kill "$child" 2> /dev/null
-	done
-	for ns in "$hq" "$net_a" "$net_b" "$cloud"; do
-		ip netns del "$ns" 2> /dev/null
-	done
-	return 0
-}
-
 # ---- what happens in it
 
 peer_link()
 {
-	ip -n "$cloud" link set "$1" "$2"
+	ip -n cloud link set "$1" "$2"
 }
 
 carrier_a()
 {
-	ip -n "$hq" link set wan-a "$1"
+	ip -n hq link set wan-a "$1"
 }
 
 way_through()
@@ -212,14 +194,14 @@ way_through()
 	local hop=1 back=9
 
 	[ "$1" = a ] || { hop=5 back=13; }
-	ip -n "$hq" route replace 203.0.113.0/24 via 192.0.2.$hop src 198.51.100.2 &&
-		ip -n "$cloud" route replace 198.51.100.0/24 via 192.0.2.$back
+	ip -n hq route replace 203.0.113.0/24 via 192.0.2.$hop src 198.51.100.2 &&
+		ip -n cloud route replace 198.51.100.0/24 via 192.0.2.$back
 }
 
 # percent of the packets to dc2 that carrier a loses
 carrier_loss()
 {
-	in_ns "$net_a" nft -f - <<-X
+	in_ns carrier-a nft -f - <<-X
 		table inet demo
 		delete table inet demo
 		table inet demo {

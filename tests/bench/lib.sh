@@ -3,26 +3,19 @@
 # For benchmarks: a namespace with many tunnels, runs in turn, medians and ratios. No figure stands alone: every one
 # is a ratio to a peer measured in the same run.
 
-here=twbench$$-here
-there=twbench$$-there
-work=$(mktemp -d /tmp/tunwatch-bench.XXXXXX)
+here=here
+there=there
 missed=0
 
-# shellcheck disable=SC2317
-bench_down()
-{
-	trap - EXIT INT TERM HUP
-	ip netns del "$here" 2> /dev/null
-	ip netns del "$there" 2> /dev/null
-	rm -rf "$work"
-}
-trap bench_down EXIT
-trap 'exit 130' INT TERM HUP
-
-bench_need_root()
-{
-	[ "$(id -u)" = 0 ] || { echo "tunwatch: benchmarks make network namespaces: run them as root" >&2; exit 69; }
-}
+[ "$(id -u)" = 0 ] || { echo "tunwatch: benchmarks make network namespaces: run them as root" >&2; exit 69; }
+# mounts and processes of our own: nothing is left, however a benchmark ends
+if [ -z "${TUNWATCH_BENCH-}" ]; then
+	mkdir -p /run/netns /var/lib/tunwatch
+	TUNWATCH_BENCH=1 exec unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@"
+fi
+mount -t tmpfs -o mode=755 tmpfs /run/netns && mount -t tmpfs -o mode=755 tmpfs /var/lib/tunwatch || exit 69
+work=/var/lib/tunwatch/bench
+mkdir "$work"
 
 in_ns()
 {

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 : "${ROUNDS:=3}" "${LONG:=22}" "${SHORT:=2}" "${TUNNELS:=1000}"
 
-bench_need_root
 bench_tunnels "$TUNNELS"
 for ((round = 0; round < ROUNDS; round++)); do
 	for length in "$LONG" "$SHORT"; do
