@@ -53,26 +53,29 @@ FUZZ := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 .SECONDARY:
 all: $(B)/tunwatch
 
-# ---- build
+# ---- build (V=1: whole commands)
+
+ifeq ($(V),)
+say = @echo "  $(1) $(@:$(B)/%=%)";
+endif
 
 $(B)/tunwatch: $(B)/app/main.o $(B)/libtunwatch.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/libtunwatch.a: $(LIBOBJ)
-	rm -f $@
-	ar rcs $@ $^
+	$(call say,AR) rm -f $@ && ar rcs $@ $^
 
 $(B)/%.o: src/%.c | $(B)/.deps
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC) $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libtunwatch.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libtunwatch.a -lcmocka $(LDLIBS)
+	$(call say,LD) $(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libtunwatch.a -lcmocka $(LDLIBS)
 
 $(B)/tests/tools/%: tests/tools/%.c $(B)/libtunwatch.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libtunwatch.a $(LDLIBS)
+	$(call say,LD) $(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libtunwatch.a $(LDLIBS)
 
 # fuzz targets define LLVMFuzzerTestOneInput; tests/fuzz/driver.c runs files and seeded random inputs without libFuzzer
 FUZZ_MAIN := tests/fuzz/driver.c
@@ -81,7 +84,7 @@ FUZZ_MAIN := -fsanitize=fuzzer
 endif
 $(B)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libtunwatch.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(FUZZ_MAIN) $(B)/libtunwatch.a $(LDLIBS)
+	$(call say,LD) $(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(FUZZ_MAIN) $(B)/libtunwatch.a $(LDLIBS)
 
 unit: $(UNIT)
 tools: $(TOOLS)

@@ -24,7 +24,7 @@ packages_of()
 		;;
 	test) echo perl procps iproute2 nftables iputils-ping tmux jq mandoc shellcheck libcmocka-dev ;;
 	demo) echo iproute2 nftables iputils-ping wireguard-go wireguard-tools ;;
-	bench) echo iproute2 fping bmon ;;
+	bench) echo iproute2 procps fping bmon jq ;;
 	ci) echo clang libclang-rt-14-dev valgrind ;;
 	*) usage ;;
 	esac

@@ -86,7 +86,7 @@ median()
 	sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# ratio WHAT OURS THEIRS GOAL: OURS and THEIRS are files with one value a round; goal: OURS <= GOAL * THEIRS
+# ratio WHAT OURS THEIRS GOAL: OURS and THEIRS are files with one value a round; the goal: OURS <= GOAL * THEIRS
 ratio()
 {
 	local line
