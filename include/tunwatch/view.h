@@ -18,6 +18,7 @@ struct view_status {
 	unsigned mode;        /* MODE_LIVE or MODE_REPLAY */
 	bool paused;          /* the time shown stands still */
 	bool connecting;      /* nothing to show yet */
+	bool over;            /* the recording ends here and does not grow */
 	bool silent;          /* no frame for 3 intervals, or the collector has gone */
 	int64_t silent_us;    /* for how long */
 	int64_t at;           /* time shown */
@@ -26,7 +27,7 @@ struct view_status {
 	double speed;         /* of replay */
 	int scan_percent;     /* how much of the past has been read, 0..100 */
 	const char *file;     /* name to show, or NULL */
-	const struct model *newest; /* the model that has seen most: marks and events; NULL: the one drawn */
+	const char *trouble;  /* what a person must know at once, or NULL */
 };
 
 struct view;

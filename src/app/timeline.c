@@ -229,6 +229,8 @@ static bool advance(struct timeline *tl, struct cursor *c, int64_t to, int64_t d
 {
 	struct record r;
 
+	if (!reader_header(tl->rd))
+		return true;
 	enter(tl, c);
 	if (tl->has_pending && !take(tl, c, &tl->pending, to))
 		return true;

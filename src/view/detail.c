@@ -33,7 +33,7 @@ static void write_why(const struct frame *f, const struct model_tunnel *t, struc
 {
 	char age[16], since[FORMAT_MAX];
 
-	if (f->st->silent) {
+	if (row_is_silent(f)) {
 		say(o, "not known: nothing from the collector for %s (it said: %s)",
 		    time_age(f->st->silent_us, age), t->reason);
 		return;

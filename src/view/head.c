@@ -58,6 +58,8 @@ static void add_live(const struct frame *f, struct pieces *p)
 	const struct view_status *st = f->st;
 	char at[FORMAT_MAX], age[16];
 
+	if (st->silent && st->paused)
+		add(p, ROLE_NOTE, "PAUSED %s", format_clock(f, st->at, at));
 	if (st->silent)
 		add(p, ROLE_DOWN, "COLLECTOR SILENT %s", time_age(st->silent_us, age));
 	else if (st->paused && f->columns >= 76)
@@ -76,7 +78,7 @@ static void add_replay(const struct frame *f, struct pieces *p)
 	const struct view_status *st = f->st;
 	char at[FORMAT_MAX], end[FORMAT_MAX];
 
-	if (st->at >= st->end)
+	if (st->over)
 		add(p, ROLE_NOTE, "REPLAY END");
 	else if (st->paused)
 		add(p, ROLE_NOTE, "REPLAY PAUSED");
@@ -98,6 +100,8 @@ static void add_status(const struct frame *f, struct pieces *p, int detail)
 		add_live(f, p);
 	else
 		add_replay(f, p);
+	if (st->trouble)
+		add(p, ROLE_DOWN, "%s", st->trouble);
 	if (f->m->partial || st->scan_percent < 100)
 		add(p, ROLE_DIM, "~ reading %d%%", st->scan_percent);
 	if (st->mode & MODE_LIVE && !st->silent && detail < 2 && st->paused)

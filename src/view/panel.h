@@ -66,6 +66,7 @@ const char *format_span(int64_t us, char out[FORMAT_MAX]);                      
 const char *format_name(const struct frame *f, const char *name, int width, char out[160]);
 
 // row.c: what one row says
+bool row_is_silent(const struct frame *f);
 enum row_state row_state(const struct frame *f, const struct model_tunnel *t);
 const char *row_word(enum row_state state);
 enum role row_role(enum row_state state);

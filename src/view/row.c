@@ -11,9 +11,15 @@ static bool is_admin_down(const struct model *m, const struct model_tunnel *t)
 	return l && !l->gone && !l->up;
 }
 
+// What was seen at a moment in the past stays true when the collector falls silent later.
+bool row_is_silent(const struct frame *f)
+{
+	return f->st->silent && !f->st->paused;
+}
+
 enum row_state row_state(const struct frame *f, const struct model_tunnel *t)
 {
-	if (f->st->silent)
+	if (row_is_silent(f))
 		return ROW_UNKNOWN;
 	if (is_admin_down(f->m, t))
 		return ROW_ADMIN;
@@ -111,12 +117,12 @@ static int64_t interval_of(const struct frame *f)
 
 bool row_probes_stale(const struct frame *f, const struct model_target *t)
 {
-	return f->st->silent || is_older(f, t->last_us, 3 * interval_of(f) + model_timeout(t));
+	return row_is_silent(f) || is_older(f, t->last_us, 3 * interval_of(f) + model_timeout(t));
 }
 
 bool row_counters_stale(const struct frame *f, const struct model_link *l)
 {
-	return f->st->silent || !l->known_counters || is_older(f, l->counters_us, 3 * interval_of(f));
+	return row_is_silent(f) || !l->known_counters || is_older(f, l->counters_us, 3 * interval_of(f));
 }
 
 const char *row_since(const struct frame *f, const struct model_tunnel *t, char out[FORMAT_MAX])

@@ -192,7 +192,7 @@ static void put_tx(const struct place *p)
 
 static void put_why(const struct place *p)
 {
-	put_left(p, p->state == ROW_UP ? ROLE_DIM : ROLE_PLAIN, p->f->st->silent ? "" : p->t->reason);
+	put_left(p, p->state == ROW_UP ? ROLE_DIM : ROLE_PLAIN, row_is_silent(p->f) ? "" : p->t->reason);
 }
 
 static const struct column {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Writes the story of tests/lib/story.h as a recording: make_story FILE [UTC_OFFSET_S [SECONDS [MORE]]]
+// MORE: then goes on at one second a second for so long, for tests of a recording that grows.
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/story.h"
+#include "tunwatch/recording.h"
+
+struct file {
+	struct record_sink sink;
+	struct encoder *encoder;
+	FILE *f;
+};
+
+static void put(struct record_sink *sink, const struct record *r)
+{
+	encoder_add(((struct file *)(void *)sink)->encoder, r);
+}
+
+static void cut(struct file *to, int64_t t)
+{
+	const uint8_t *bytes;
+	size_t n = encoder_cut(to->encoder, t, (STORY_END_WALL_S - STORY_SECONDS) * US_PER_S + t, &bytes);
+
+	fwrite(bytes, 1, n, to->f);
+	fflush(to->f);
+}
+
+int main(int argc, char **argv)
+{
+	struct recording_header header = { .session = "00112233445566778899aabbccddeeff", .version = "test",
+					   .host = "jump1", .boot_id = "0", .zone = "UTC", .interval_us = US_PER_S };
+	struct file to = { .sink = { put } };
+	int seconds = argc > 3 ? atoi(argv[3]) : STORY_SECONDS, more = argc > 4 ? atoi(argv[4]) : 0;
+	const uint8_t *bytes;
+	struct story s;
+	size_t n;
+
+	header.start_us = (STORY_END_WALL_S - STORY_SECONDS) * US_PER_S;
+	to.f = argc > 1 ? fopen(argv[1], "we") : NULL;
+	if (!to.f) {
+		fprintf(stderr, "usage: make_story FILE [UTC_OFFSET_S [SECONDS [MORE]]]\n");
+		return 2;
+	}
+	to.encoder = encoder_new(&header);
+	story_start(&s, &to.sink, argc > 2 ? atoi(argv[2]) : 0);
+	cut(&to, 0);
+	for (int i = 0; i < seconds + more; i++) {
+		if (i >= seconds)
+			sleep(1);
+		story_second(&s);
+		cut(&to, s.t);
+	}
+	n = encoder_end(to.encoder, &bytes);
+	fwrite(bytes, 1, n, to.f);
+	story_end(&s);
+	encoder_free(to.encoder);
+	return fclose(to.f) != 0;
+}
