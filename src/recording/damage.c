@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a reader does about bytes that are no frame: remember them, find the next frame, with bounded work.
+#include <string.h>
 #include <sys/stat.h>
 
 #include "recording/reader.h"
@@ -22,6 +23,37 @@ int64_t reader_budget(const struct reader *rd)
 	return total > INT64_MAX / 8 ? INT64_MAX / 2 : (int64_t)(4 * total) - (int64_t)rd->spent;
 }
 
+/* The entry of a stretch that begins at rd->part, off: the same one when it is read again. They are in the order of
+ * the file. False: there are too many. */
+static bool note_damage(struct reader *rd, uint64_t off, uint64_t bytes, bool torn)
+{
+	struct reader_damage d = { .part = rd->part, .offset = off, .bytes = bytes, .from_us = rd->time,
+				   .to_us = INT64_MAX, .torn = torn };
+	size_t low = 0, high = rd->ndamage;
+	bool again;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct reader_damage *m = &rd->damage[middle];
+
+		if (m->part < d.part || (m->part == d.part && m->offset < off))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	again = low < rd->ndamage && rd->damage[low].part == d.part && rd->damage[low].offset == off;
+	if (!again && rd->ndamage == DAMAGE_MAX)
+		return false;
+	if (!again) {
+		array_grow(&rd->damage, &rd->damage_cap, rd->ndamage + 1, sizeof *rd->damage);
+		memmove(rd->damage + low + 1, rd->damage + low, (rd->ndamage - low) * sizeof *rd->damage);
+		rd->ndamage++;
+	}
+	rd->damage[low] = d;
+	rd->damage_at = low;
+	return true;
+}
+
 /* Frames are lost from off on, until the next keyframe. */
 void reader_hurt(struct reader *rd, uint64_t off)
 {
@@ -29,51 +61,43 @@ void reader_hurt(struct reader *rd, uint64_t off)
 	rd->synced = rd->more = false;
 	if (rd->damage_open)
 		return;
-	rd->damage_open = true;
 	if (!rd->gap_due) {
 		rd->gap_due = true;
 		rd->gap_from = rd->time;
 		rd->gap_reason = GAP_REASON_DAMAGE;
 	}
-	if (rd->ndamage == DAMAGE_MAX)
-		return; /* the last one grows instead */
-	array_grow(&rd->damage, &rd->damage_cap, rd->ndamage + 1, sizeof *rd->damage);
-	rd->damage[rd->ndamage++] = (struct reader_damage){
-		.part = rd->part, .offset = off, .from_us = rd->time, .to_us = INT64_MAX,
-	};
+	/* when there are too many to list, the last one listed grows instead */
+	rd->damage_open = note_damage(rd, off, 0, false) || rd->ndamage;
 }
 
 void reader_heal(struct reader *rd, int64_t t)
 {
 	if (rd->damage_open)
-		rd->damage[rd->ndamage - 1].to_us = t;
+		rd->damage[rd->damage_at].to_us = t;
 	rd->damage_open = false;
 }
 
 void reader_lose(struct reader *rd, uint64_t bytes)
 {
 	if (rd->damage_open)
-		rd->damage[rd->ndamage - 1].bytes += bytes;
+		rd->damage[rd->damage_at].bytes += bytes;
 }
 
 void reader_tear(struct reader *rd, uint64_t size)
 {
 	reader_untear(rd);
-	if (size <= rd->off || rd->damage_open || rd->ndamage == DAMAGE_MAX)
-		return;
-	array_grow(&rd->damage, &rd->damage_cap, rd->ndamage + 1, sizeof *rd->damage);
-	rd->damage[rd->ndamage++] = (struct reader_damage){
-		.part = rd->part, .offset = rd->off, .bytes = size - rd->off,
-		.from_us = rd->time, .to_us = INT64_MAX, .torn = true,
-	};
-	rd->torn = true;
+	if (size > rd->off && !rd->damage_open)
+		rd->torn = note_damage(rd, rd->off, size - rd->off, true);
 }
 
 void reader_untear(struct reader *rd)
 {
-	if (rd->torn)
-		rd->ndamage--;
+	if (!rd->torn)
+		return;
 	rd->torn = false;
+	rd->ndamage--;
+	memmove(rd->damage + rd->damage_at, rd->damage + rd->damage_at + 1,
+		(rd->ndamage - rd->damage_at) * sizeof *rd->damage);
 }
 
 static enum frame_result sync_from(struct reader *rd, uint64_t off, uint64_t *ret_off)

@@ -64,24 +64,40 @@ static uint64_t *cell_find(const struct decoder *d, unsigned type, unsigned key)
 	return &d->words[at];
 }
 
-/* The cell of (type, key), all zero if this keyframe's time has not touched it yet. NULL: too many. */
+/* A cell seen for the first time since the keyframe began: zeroes, in the keyframe itself the values of the type's
+ * record before it. */
+static void cell_start(struct decoder *d, const struct schema_type *ty, unsigned type, uint64_t *cell)
+{
+	memset(cell + CELL_HEAD, 0, ((size_t)ty->npos + ty->nsteps) * sizeof *cell);
+	cell[0] = (uint64_t)d->generation << 32;
+	if (d->mode == DECODER_KEYFRAME && d->before[type]) {
+		const uint64_t *before = &d->words[d->before[type]];
+
+		memcpy(cell + CELL_HEAD, before + CELL_HEAD, ty->npos * sizeof *cell);
+		cell[0] |= before[0] & CELL_BAD;
+	}
+}
+
+/* The cell of (type, key). NULL: too many. */
 static inline uint64_t *cell_get(struct decoder *d, const struct schema_type *ty, unsigned type, unsigned key)
 {
 	uint64_t *cell = cell_find(d, type, key);
 
 	if (!cell)
 		cell = cell_add(d, type, key);
-	if (cell && (cell[0] >> 32 != d->generation || !(cell[0] & CELL_LIVE))) {
-		memset(cell + CELL_HEAD, 0, ((size_t)ty->npos + ty->nsteps) * sizeof *cell);
-		cell[0] = (uint64_t)d->generation << 32;
-	}
+	if (cell && (cell[0] >> 32 != d->generation || !(cell[0] & CELL_LIVE)))
+		cell_start(d, ty, type, cell);
+	if (cell && d->mode == DECODER_KEYFRAME)
+		d->before[type] = (uint32_t)(cell - d->words);
 	return cell;
 }
 
 void decoder_open_keyframe(struct decoder *d, const uint8_t *p, size_t len, int64_t t, bool continued, bool out)
 {
-	if (!continued)
+	if (!continued) {
 		d->generation++;
+		memset(d->before, 0, sizeof d->before);
+	}
 	d->p = p;
 	d->end = p + len;
 	d->mode = DECODER_KEYFRAME;

@@ -25,6 +25,7 @@ struct decoder {
 	bool has_key;
 	int64_t t;                /* of the record before; in a keyframe its t */
 	int64_t age;              /* in a keyframe: of the record before */
+	uint32_t before[TYPES];   /* in a keyframe: cell of the type's record before, which predicts the next */
 	uint64_t scratch[2 * POSITIONS];
 	size_t vanish_at;
 };

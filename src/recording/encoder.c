@@ -228,7 +228,9 @@ static void continue_keyframe(struct encoder *e, char *type)
 	*type = 'k';
 }
 
-static void restate(struct encoder *e, enum record_kind kind, unsigned key, struct cell *c)
+/* before: the record of this kind before it in the keyframe, which predicts it; NULL for the first. */
+static void restate(struct encoder *e, enum record_kind kind, unsigned key, struct cell *c,
+		    const struct cell *before)
 {
 	const struct record_kind_info *info = record_kind_info(kind);
 	int64_t age = e->t - c->t;
@@ -241,6 +243,8 @@ static void restate(struct encoder *e, enum record_kind kind, unsigned key, stru
 	if (info->nfields)
 		memcpy(r.v, c->v + 1, info->nfields * sizeof *c->v);
 	memset(c->v, 0, 2 * (size_t)positions(info) * sizeof *c->v);
+	if (before)
+		memcpy(c->v, before->v, positions(info) * sizeof *c->v);
 	p = reserve(e, RECORD_BYTES_MAX);
 	p = put_head(e, p, kind, key, same, (uint64_t)age);
 	p = put_values(p, info, &r, c->v, true);
@@ -264,6 +268,8 @@ static void add_keyframe(struct encoder *e)
 	p[20] = e->broken ? KEYFRAME_BREAK : 0;
 	e->len += KEYFRAME_HEAD;
 	for (int k = 1; k < RECORD_KINDS; k++) {
+		const struct cell *before = NULL;
+
 		for (size_t i = 0; i < e->kinds[k].n; i++) {
 			struct cell *c = e->kinds[k].cell[i];
 
@@ -271,7 +277,8 @@ static void add_keyframe(struct encoder *e)
 				continue;
 			if (is_full(e))
 				continue_keyframe(e, &type);
-			restate(e, (enum record_kind)k, (unsigned)i, c);
+			restate(e, (enum record_kind)k, (unsigned)i, c, before);
+			before = c;
 		}
 	}
 	frame_close(e, type);

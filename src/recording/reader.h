@@ -58,9 +58,9 @@ struct reader {
 	int64_t gap_from;
 
 	struct reader_damage *damage;
-	size_t ndamage, damage_cap;
-	bool damage_open;       /* the last one still goes on */
-	bool torn;              /* the last one is the torn end of the file */
+	size_t ndamage, damage_cap, damage_at;
+	bool damage_open;       /* number damage_at still goes on */
+	bool torn;              /* number damage_at is the torn end of the file */
 	uint64_t tail_off, tail_size; /* an unfinished frame behind which no whole one was found */
 	uint64_t spent;         /* bytes checksummed in vain */
 	struct error error;
