@@ -142,7 +142,8 @@ bool option_word(const char *words, const char *word);
 	C(ROUTER_PROFILE, "router", name, "profile", TEXT, NULL, 0, 0, false, "how to talk to it") \
 	C(ROUTER_TRANSPORT, "router", name, "transport", CHOICE, "telnet ssh exec", 0, 0, false, "how to reach it") \
 	C(ROUTER_HOST, "router", name, "host", HOST, NULL, 0, 0, false, "its address or name") \
-	C(ROUTER_PASSWORD_FILE, "router", name, "password-file", TEXT, NULL, 0, 0, false, "file that holds the password") \
+	C(ROUTER_PASSWORD_FILE, "router", name, "password-file", TEXT, NULL, 0, 0, false, \
+	  "file that holds the password") \
 	C(ROUTER_POLL, "router", name, "poll", SECONDS, NULL, 0.1, 3600, false, "how often to ask") \
 	C(ROUTER_ARGS, "router", name, "args", TEXT, NULL, 0, 0, true, "arguments of the program") \
 	C(CAPTURE_INTERFACES, "capture", name, "interfaces", TEXT, NULL, 0, 0, true, "where to capture") \

@@ -110,8 +110,9 @@ static int say_nothing_found(const struct options *o, const struct model *m)
 	struct buf why = {0};
 	int r;
 
-	buf_printf(&why, "no tunnels%s: no interface of a tunnel kind (gre, ipip, sit, vti, xfrm, wireguard, tun, ppp, "
-		   "vxlan, ...) was found, and %s names none; name one in tunwatch.conf: tunnel NAME { peer = ADDRESS }",
+	buf_printf(&why, "no tunnels%s: no interface of a tunnel kind (gre, ipip, sit, vti, xfrm, wireguard, tun, "
+		   "ppp, vxlan, ...) was found, and %s names none; name one in tunwatch.conf: "
+		   "tunnel NAME { peer = ADDRESS }",
 		   o->nglobs ? " match -i" : "", o->config_file ? o->config_file : "the configuration");
 	add_troubles(&why, m);
 	r = unknown(o, why.data);

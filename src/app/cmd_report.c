@@ -135,11 +135,11 @@ static void note_damage(struct job *j, const struct reader_damage *d)
 	if (d->to_us != INT64_MAX)
 		span_text(j->m, d->to_us, to);
 	if (d->torn)
-		snprintf(text, sizeof text, "the last %llu bytes of part %u are half a frame, as of a file that is being "
-			 "written or was cut off", (unsigned long long)d->bytes, d->part);
+		snprintf(text, sizeof text, "the last %llu bytes of part %u are half a frame, as of a file that is "
+			 "being written or was cut off", (unsigned long long)d->bytes, d->part);
 	else
-		snprintf(text, sizeof text, "damaged: %llu bytes at offset %llu of part %u cannot be read; what happened "
-			 "%s %s%s%s is unknown", (unsigned long long)d->bytes, (unsigned long long)d->offset, d->part,
+		snprintf(text, sizeof text, "damaged: %llu bytes at offset %llu of part %u cannot be read; what "
+			 "happened %s %s%s%s is unknown", (unsigned long long)d->bytes, (unsigned long long)d->offset, d->part,
 			 d->from_us == d->to_us ? "at" : "between", from, d->from_us == d->to_us ? "" : " and ",
 			 d->from_us == d->to_us ? "" : to);
 	add_note(j, text);

@@ -207,7 +207,8 @@ static const struct command *pick_command(int argc, char **argv, int *ret_at, st
 	str_clean(clean, sizeof clean, argv[i], strlen(argv[i]));
 	len = strlen(argv[i]);
 	if (len > 4 && !strcmp(argv[i] + len - 4, ".twr"))
-		error_set(err, -EINVAL, "no such command '%s'; to show a recording: " PROGRAM " replay %s", clean, clean);
+		error_set(err, -EINVAL, "no such command '%s'; to show a recording: " PROGRAM " replay %s", clean,
+			  clean);
 	else if (value_nearest(words, argv[i], nearest))
 		error_set(err, -EINVAL, "no such command '%s'; did you mean %s?", clean, nearest);
 	else
@@ -384,7 +385,8 @@ void options_help(struct buf *out, const char *command)
 	for (size_t i = 0; i < n; i++)
 		help_command(out, &table[i]);
 	help_options(out, "live");
-	buf_puts(out, "\nOptions of a command: " PROGRAM " help COMMAND. More: man " PROGRAM ", man " PROGRAM ".conf\n");
+	buf_puts(out, "\nOptions of a command: " PROGRAM " help COMMAND. More: man " PROGRAM
+		      ", man " PROGRAM ".conf\n");
 }
 
 struct watch_config options_watch(const struct options *o)

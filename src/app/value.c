@@ -249,7 +249,8 @@ static int check_text(const struct value_rule *rule, const char *text, struct er
 		return 0;
 	case VALUE_NEIGHBOR:
 		if (!is_address(text) && !is_ifname(text))
-			return error_set(err, -EINVAL, "must be an address or an interface name, not '%s'", SHOWN(text));
+			return error_set(err, -EINVAL, "must be an address or an interface name, not '%s'",
+					 SHOWN(text));
 		return 0;
 	case VALUE_TEXT:
 	case VALUE_LIST:

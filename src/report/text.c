@@ -132,7 +132,7 @@ static void text_row(struct buf *out, const struct report *r, const struct repor
 	char since[WHEN_MAX], age[WHEN_MAX], state[16];
 	size_t i = 0;
 
-	for (; row->state[i] && i < sizeof state - 1; i++)
+	for (; i < sizeof state - 1 && row->state[i]; i++)
 		state[i] = (char)toupper((unsigned char)row->state[i]);
 	state[i] = 0;
 	buf_printf(out, "\n%s  %s  %s %s %s (%s)\n", row->name, row->type, state,

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Prints the tables that the manual and the completion must agree with, a row a line, fields separated by tabs:
+// command NAME; option NAME LETTER ARGUMENT WORDS DEFAULT KEY COMMANDS; config SECTION KEY TYPE; action NAME KEYS;
+// source NAME; exit STATUS. "-" stands for none.
+#include <stdio.h>
+
+#include "app/app.h"
+#include "tunwatch/options.h"
+#include "tunwatch/table.h"
+
+static const char *or_none(const char *s)
+{
+	return s && *s ? s : "-";
+}
+
+static void print_options(void)
+{
+	for (unsigned i = 0; i < OPTION_IDS; i++) {
+		const struct option_row *row = option_row(i);
+		const char letter[2] = { row->letter ? row->letter : '-', 0 };
+
+		printf("option\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->name, letter, or_none(row->arg), or_none(row->words),
+		       or_none(row->value), or_none(row->key), row->commands);
+	}
+	for (unsigned i = 0; i < CONFIG_KEYS; i++)
+		printf("config\t%s\t%s\n", config_key(i)->section, config_key(i)->name);
+}
+
+int main(void)
+{
+	static const int statuses[] = { EXIT_OK, EXIT_USAGE, EXIT_DATA, EXIT_NOINPUT, EXIT_UNAVAILABLE, EXIT_CANTCREAT,
+					EXIT_IO, EXIT_CONFIG };
+	const struct command *commands;
+	const struct action_info *actions;
+	size_t n;
+
+	commands = command_table(&n);
+	for (size_t i = 0; i < n; i++)
+		printf("command\t%s\n", commands[i].name);
+	print_options();
+	actions = action_table(&n);
+	for (size_t i = 0; i < n; i++)
+		printf("action\t%s\t%s\n", actions[i].name, actions[i].keys);
+	for (const struct source_ops *const *s = source_table(); *s; s++)
+		printf("source\t%s\n", (*s)->name);
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		printf("exit\t%d\n", statuses[i]);
+	return 0;
+}
