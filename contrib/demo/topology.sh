@@ -173,6 +173,10 @@ add_wireguard()
 		tunnels+=("$here")
 		group_of[$here]=branch
 		kinds+=(wireguard)
+		# the first handshake may take some seconds
+		for _ in {1..40}; do
+			in_ns hq ping -q -c 1 -W 0.25 10.99.6.1 > /dev/null 2>&1 && break
+		done
 	fi
 	return 0
 }
