@@ -9,7 +9,12 @@
 
 static const double list_for_s = 1.0;
 
-/* A value as the configuration file takes it: in single quotes, which take every other character as it is. */
+static bool is_plain(const char *s)
+{
+	return *s && !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")];
+}
+
+/* A value as the configuration file takes it. Single quotes take every other character as it is. */
 static void quote(struct buf *out, const char *s)
 {
 	buf_putc(out, '\'');
@@ -76,7 +81,10 @@ static void add_tunnel(struct buf *out, const struct model *m, const struct mode
 
 	add_remark(out, m, t);
 	buf_puts(out, is_line ? "line " : "tunnel ");
-	quote(out, t->name);
+	if (is_plain(t->name))
+		buf_puts(out, t->name);
+	else
+		quote(out, t->name);
 	buf_puts(out, " {\n");
 	if (is_line) {
 		add_key(out, "target", model_name(m, t->peer));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -18,6 +19,8 @@ struct job {
 	struct error err;
 	struct reader *reader;
 	struct spool *spool;   /* of standard input, or NULL */
+	int *fds;              /* of the files, until the reader has them */
+	int out;               /* where the report goes */
 	struct model *m, *before;
 	int64_t from, to;
 	bool closed;
@@ -26,7 +29,7 @@ struct job {
 };
 
 /* Read a stream to its end into memory. */
-static int open_stream(struct job *j)
+static int read_stream(struct job *j)
 {
 	int r;
 
@@ -42,29 +45,46 @@ static int open_stream(struct job *j)
 	return r ? EXIT_DATA : 0;
 }
 
-static int open_file(struct job *j, const char *path)
+/* What the person who asks may open is opened with that person's rights; a recording is read with none. */
+static int open_files(struct job *j)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
-	struct error why;
+	const struct options *o = j->o;
 
-	if (fd < 0) {
-		error_set(&j->err, 0, "cannot open %s: %s", path, strerror(errno));
-		return EXIT_NOINPUT;
+	for (size_t i = 0; i < o->nargs; i++) {
+		bool stream = !strcmp(o->args[i], "-");
+
+		j->fds[i] = stream ? -1 : open(o->args[i], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		if (j->fds[i] < 0 && !stream) {
+			error_set(&j->err, 0, "cannot open %.200s: %s", o->args[i], strerror(errno));
+			return EXIT_NOINPUT;
+		}
 	}
-	r = reader_add(j->reader, fd, &why);
-	if (r)
-		error_set(&j->err, 0, "%.200s: %s", path, why.text);
-	return r ? EXIT_DATA : 0;
+	if (o->output && strcmp(o->output, "-"))
+		j->out = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (j->out < 0) {
+		error_set(&j->err, 0, "cannot create %.200s: %s", o->output, strerror(errno));
+		return EXIT_CANTCREAT;
+	}
+	return privilege_drop(false, &j->err) ? EXIT_UNAVAILABLE : 0;
 }
 
-static int open_all(struct job *j)
+static int add_files(struct job *j)
 {
+	struct error why;
 	int r = 0;
 
-	reader_free(j->reader);
 	j->reader = reader_new();
-	for (size_t i = 0; !r && i < j->o->nargs; i++)
-		r = !strcmp(j->o->args[i], "-") ? open_stream(j) : open_file(j, j->o->args[i]);
+	for (size_t i = 0; !r && i < j->o->nargs; i++) {
+		int fd = j->fds[i];
+
+		j->fds[i] = -1;
+		if (fd < 0) {
+			r = read_stream(j);
+		} else if (reader_add(j->reader, fd, &why)) {
+			error_set(&j->err, 0, "%.200s: %s", j->o->args[i], why.text);
+			r = EXIT_DATA;
+		}
+	}
 	return r;
 }
 
@@ -184,15 +204,6 @@ static int parse_window(struct job *j)
 	return 0;
 }
 
-/* A stream cannot be opened again, but the reader still has it. */
-static int rewind_stream(struct job *j, int64_t start)
-{
-	if (!reader_seek(j->reader, start))
-		return 0;
-	error_set(&j->err, 0, "cannot go back to the start of the stream; give the report a file");
-	return EXIT_DATA;
-}
-
 /* The first fold learns how far the recording goes; a window needs a second one. */
 static int read_all(struct job *j)
 {
@@ -203,7 +214,7 @@ static int read_all(struct job *j)
 	j->from = INT64_MIN;
 	j->to = INT64_MAX;
 	j->m = model_new(true);
-	r = open_all(j);
+	r = add_files(j);
 	if (!r)
 		r = fold(j);
 	if (r)
@@ -216,9 +227,11 @@ static int read_all(struct job *j)
 	start = j->m->started_us;
 	model_free(j->m);
 	j->m = model_new(true);
-	r = j->spool ? rewind_stream(j, start) : open_all(j);
-	if (!r)
-		r = fold(j);
+	if (reader_seek(j->reader, start)) {
+		error_set(&j->err, 0, "the recording has no point to start from; ask for a report without --from and --to");
+		return EXIT_DATA;
+	}
+	r = fold(j);
 	j->closed = closed;
 	return r;
 }
@@ -237,15 +250,16 @@ static int write_all(int fd, const struct buf *out)
 	return 0;
 }
 
-static int print(const struct options *o, const struct buf *out)
+static int print(int fd, const struct buf *out)
 {
-	int fd = STDOUT_FILENO, r;
+	struct stat st;
+	int r = 0;
 
-	if (o->output && strcmp(o->output, "-"))
-		fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (fd < 0)
-		return die(EXIT_CANTCREAT, "cannot create %s: %s", o->output, strerror(errno));
-	r = write_all(fd, out);
+	/* what was in the file goes only now that there is something to put there */
+	if (fd != STDOUT_FILENO && !fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, 0))
+		r = -errno;
+	if (!r)
+		r = write_all(fd, out);
 	if (fd != STDOUT_FILENO && close(fd) && !r)
 		r = -errno;
 	if (r == -EPIPE)
@@ -274,26 +288,39 @@ static int print_report(const struct job *j)
 		report_markdown(&out, &r);
 	else
 		report_text(&out, &r);
-	status = print(j->o, &out);
+	status = print(j->out, &out);
 	buf_free(&out);
 	return status;
 }
 
+static void job_free(struct job *j)
+{
+	for (size_t i = 0; j->fds && i < j->o->nargs; i++)
+		if (j->fds[i] >= 0)
+			close(j->fds[i]);
+	for (size_t i = 0; i < j->nnotes; i++)
+		free(j->notes[i]);
+	free(j->fds);
+	model_free(j->before);
+	model_free(j->m);
+	reader_free(j->reader);
+	spool_free(j->spool);
+}
+
 int cmd_report(struct options *o)
 {
-	struct job j = { .o = o };
+	struct job j = { .o = o, .out = STDOUT_FILENO };
 	int status;
 
 	if (!o->nargs)
 		return die(EXIT_USAGE, "report needs a recording: " PROGRAM " report FILE");
-	status = read_all(&j);
+	j.fds = xcalloc(o->nargs, sizeof *j.fds);
+	for (size_t i = 0; i < o->nargs; i++)
+		j.fds[i] = -1;
+	status = open_files(&j);
+	if (!status)
+		status = read_all(&j);
 	status = status ? die(status, "%s", j.err.text) : print_report(&j);
-	for (size_t i = 0; i < j.nnotes; i++)
-		free(j.notes[i]);
-	model_free(j.before);
-	model_free(j.m);
-	reader_free(j.reader);
-	if (j.spool)
-		spool_free(j.spool);
+	job_free(&j);
 	return status;
 }
