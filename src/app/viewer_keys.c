@@ -20,6 +20,17 @@ static void pause_at(struct viewer *vw, int64_t t)
 	timeline_seek(vw->tl, t);
 }
 
+// To a time that a person named: replay goes on from there.
+static void go_to(struct viewer *vw, int64_t t)
+{
+	if (vw->mode & MODE_LIVE || vw->paused) {
+		pause_at(vw, t);
+		return;
+	}
+	timeline_seek(vw->tl, t);
+	vw->played_us = viewer_now();
+}
+
 static void go_live(struct viewer *vw)
 {
 	bool was_live = timeline_follows(vw->tl) && !vw->paused;
@@ -110,7 +121,7 @@ static void go_time(struct viewer *vw, const char *text)
 	if (time_spec_parse(text, timeline_newest(vw->tl), timeline_at(vw->tl), &t, &err))
 		view_say(vw->view, "%s", err.text);
 	else
-		pause_at(vw, t);
+		go_to(vw, t);
 }
 
 static void go_mark(struct viewer *vw, const char *text)
@@ -119,7 +130,7 @@ static void go_mark(struct viewer *vw, const char *text)
 	unsigned i = *text >= 'a' && *text <= 'z' ? (unsigned)(*text - 'a') : (unsigned)(*text - 'A');
 
 	if (i < ARRAY_LEN(m->marks) && i < m->marks_count)
-		pause_at(vw, m->marks[i].t);
+		go_to(vw, m->marks[i].t);
 	else
 		view_say(vw->view, "no mark %s", text);
 }

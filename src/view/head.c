@@ -102,8 +102,10 @@ static void add_status(const struct frame *f, struct pieces *p, int detail)
 		add_replay(f, p);
 	if (st->trouble)
 		add(p, ROLE_DOWN, "%s", st->trouble);
-	if (f->m->partial || st->scan_percent < 100)
-		add(p, ROLE_DIM, "~ reading %d%%", st->scan_percent);
+	if (st->scan_percent < 100)
+		add(p, ROLE_DIM, "%sreading %d%%", f->m->partial ? "~ " : "", st->scan_percent);
+	else if (f->m->partial)
+		add(p, ROLE_DIM, "~");
 	if (st->mode & MODE_LIVE && !st->silent && detail < 2 && st->paused)
 		add(p, ROLE_DOWN, "REC%s", panel_glyphs(f->v)->rec);
 	else if (st->mode & MODE_LIVE && !st->silent && detail < 2)

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a program sends to a terminal, and how it leaves one.
+//   pty_meter [-g 80x24] [-w WARM_S] [-n SECONDS] [-k KEYS] [-e KEYS] [-u] [-s SIGNAL] [-o FILE] -- COMMAND...
+// Keys -k are sent after 1 s. Bytes of the first WARM_S seconds count as start, those of the next SECONDS as steady.
+// -u: nothing is read any more once WARM_S are over. Then the keys -e or the signal (TERM) end it.
+// Prints: start=BYTES bytes_s=N bursts_s=N exit_ms=N status=N restored=0|1
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <utmp.h>
+
+enum { BURST_MS = 20, EXIT_MS = 10000 };
+
+struct meter {
+	int columns, rows, master, slave;
+	double warm, seconds;
+	const char *keys, *end_keys, *out;
+	bool unread, ending;
+	int signal;
+	pid_t pid;
+	FILE *log;
+	int64_t begin, last_byte;
+	uint64_t start, steady, bursts;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+static void type(const struct meter *m, const char *keys)
+{
+	for (; keys && *keys; keys++) {
+		char c = *keys == '\\' && keys[1] == 'e' ? 27 : *keys == '\\' && keys[1] == 'r' ? '\r' : *keys;
+
+		keys += c != *keys;
+		if (write(m->master, &c, 1) != 1)
+			return;
+	}
+}
+
+static void account(struct meter *m, size_t n)
+{
+	int64_t now = now_ms();
+
+	if (m->ending)
+		return;
+	if (now - m->begin < (int64_t)(m->warm * 1000)) {
+		m->start += n;
+	} else {
+		m->steady += n;
+		m->bursts += now - m->last_byte > BURST_MS;
+	}
+	m->last_byte = now;
+}
+
+static void drain(struct meter *m, int ms)
+{
+	struct pollfd p = { m->master, POLLIN, 0 };
+	char bytes[65536];
+	ssize_t n;
+
+	if (poll(&p, 1, ms) <= 0)
+		return;
+	n = read(m->master, bytes, sizeof bytes);
+	if (n <= 0)
+		return;
+	account(m, (size_t)n);
+	if (m->log)
+		fwrite(bytes, 1, (size_t)n, m->log);
+}
+
+static void watch(struct meter *m)
+{
+	int64_t end = m->begin + (int64_t)((m->warm + m->seconds) * 1000);
+	bool typed = false;
+
+	for (int64_t now = now_ms(); now < end; now = now_ms()) {
+		if (!typed && now - m->begin > 1000) {
+			type(m, m->keys);
+			typed = true;
+		}
+		if (m->unread && now - m->begin > (int64_t)(m->warm * 1000))
+			poll(NULL, 0, 5);
+		else
+			drain(m, 5);
+	}
+}
+
+// Milliseconds until it has ended, or -1.
+static int64_t end(struct meter *m, int *ret_status)
+{
+	int64_t begin = now_ms();
+
+	m->ending = true;
+	if (m->end_keys)
+		type(m, m->end_keys);
+	else
+		kill(m->pid, m->signal);
+	while (now_ms() - begin < EXIT_MS) {
+		if (waitpid(m->pid, ret_status, WNOHANG) == m->pid)
+			return now_ms() - begin;
+		if (m->unread)
+			poll(NULL, 0, 5);
+		else
+			drain(m, 5);
+	}
+	kill(m->pid, SIGKILL);
+	waitpid(m->pid, ret_status, 0);
+	return -1;
+}
+
+static void parse(struct meter *m, int argc, char **argv)
+{
+	for (int c; (c = getopt(argc, argv, "g:w:n:k:e:us:o:")) != -1;) {
+		switch (c) {
+		case 'g':
+			if (sscanf(optarg, "%dx%d", &m->columns, &m->rows) != 2)
+				exit(2);
+			break;
+		case 'w':
+			m->warm = atof(optarg);
+			break;
+		case 'n':
+			m->seconds = atof(optarg);
+			break;
+		case 'k':
+			m->keys = optarg;
+			break;
+		case 'e':
+			m->end_keys = optarg;
+			break;
+		case 'u':
+			m->unread = true;
+			break;
+		case 's':
+			m->signal = atoi(optarg);
+			break;
+		case 'o':
+			m->out = optarg;
+			break;
+		default:
+			exit(2);
+		}
+	}
+	if (optind == argc)
+		exit(2);
+}
+
+static void start(struct meter *m, char **command)
+{
+	struct winsize size = { .ws_row = (unsigned short)m->rows, .ws_col = (unsigned short)m->columns };
+	struct termios before;
+
+	if (openpty(&m->master, &m->slave, NULL, NULL, &size))
+		exit(2);
+	tcgetattr(m->slave, &before);
+	before.c_lflag |= ICANON | ECHO;
+	tcsetattr(m->slave, TCSANOW, &before);
+	m->pid = fork();
+	if (!m->pid) {
+		close(m->master);
+		login_tty(m->slave);
+		execvp(*command, command);
+		_exit(127);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct meter m = { .columns = 80, .rows = 24, .warm = 3, .seconds = 10, .signal = SIGTERM };
+	struct termios after = { 0 };
+	int status = 0;
+	int64_t took;
+
+	parse(&m, argc, argv);
+	start(&m, argv + optind);
+	if (m.out)
+		m.log = fopen(m.out, "we");
+	m.begin = m.last_byte = now_ms();
+	watch(&m);
+	took = end(&m, &status);
+	tcgetattr(m.slave, &after);
+	printf("start=%llu bytes_s=%.0f bursts_s=%.2f exit_ms=%lld status=%d restored=%d\n",
+	       (unsigned long long)m.start, (double)m.steady / m.seconds, (double)m.bursts / m.seconds, (long long)took,
+	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+	       (after.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO) && after.c_oflag & OPOST);
+	return m.log && fclose(m.log);
+}
