@@ -133,7 +133,9 @@ int reader_seek(struct reader *rd, int64_t t)
 	for (end = begin + 1; end < rd->nparts && is_of_session(rd, end);)
 		end++;
 	for (uint32_t i = end; i-- > begin;) {
-		if (rd->parts[i].first_t > t || !first_keyframe(rd, i, &off, &found_t))
+		bool later = rd->parts[i].first_t >= 0 && rd->parts[i].first_t > t;
+
+		if (later || !first_keyframe(rd, i, &off, &found_t))
 			continue;
 		if (rd->parts[i].tag == rd->tag && i != begin)
 			rd->parts[i].first_t = found_t;
