@@ -385,8 +385,7 @@ void options_help(struct buf *out, const char *command)
 	for (size_t i = 0; i < n; i++)
 		help_command(out, &table[i]);
 	help_options(out, "live");
-	buf_puts(out, "\nOptions of a command: " PROGRAM " help COMMAND. More: man " PROGRAM
-		      ", man " PROGRAM ".conf\n");
+	buf_puts(out, "\nMore: " PROGRAM " help COMMAND, man " PROGRAM ", man " PROGRAM ".conf\n");
 }
 
 struct watch_config options_watch(const struct options *o)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Completion of tunwatch for bash. tests/lint/completion.t compares it with the program's table of options.
+
+# __tunwatch_options COMMAND: what may be said to a command
+__tunwatch_options()
+{
+	local common="--config --help --version"
+	local watching="--interface --interval"
+	local drawing="--ascii --utf8 --no-color --utc"
+	local keeping="--disk-cap --rotate-size --new"
+
+	case $1 in
+	live) echo "$common $watching $drawing $keeping --write --linger" ;;
+	attach) echo "$common $drawing --list" ;;
+	record) echo "$common $watching $keeping --output --for --only --hashes" ;;
+	replay) echo "$common $drawing --hashes --keys --size" ;;
+	report) echo "$common --utc --output --format --from --to" ;;
+	export) echo "$common --output --format --kind --tunnel --from --to" ;;
+	check) echo "$common $watching --for --json" ;;
+	list) echo "$common $watching" ;;
+	*) echo "$common" ;;
+	esac
+}
+
+__tunwatch()
+{
+	local commands="live attach stop record replay report export check list help"
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=live word
+
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		if [[ " $commands " == *" $word "* ]]; then
+			command=$word
+			break
+		fi
+	done
+	COMPREPLY=()
+	case $previous in
+	-c | --config | -w | --write | -o | --output | --hashes)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	-i | --interface)
+		mapfile -t COMPREPLY < <(compgen -W "$(cd /sys/class/net && echo *)" -- "$current")
+		return
+		;;
+	-f | --format)
+		word="text md json"
+		[ "$command" = export ] && word="jsonl csv"
+		mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
+		return
+		;;
+	--only)
+		mapfile -t COMPREPLY < <(compgen -W "link route probe" -- "$current")
+		return
+		;;
+	-n | --interval | --linger | --disk-cap | --rotate-size | --for | --from | --to | --kind | --tunnel | --keys | --size)
+		return
+		;;
+	esac
+	if [[ $current == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(__tunwatch_options "$command")" -- "$current")
+	elif [[ $command == @(replay|report|export) ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.twr' -- "$current")
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$current")
+	elif [ "$command" = help ] || [ "$command" = live ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
+	fi
+}
+
+complete -o filenames -F __tunwatch tunwatch

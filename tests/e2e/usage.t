@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is wrong on the command line or in a file is said on standard error, with the exit status that belongs to it.
+. "$(dirname "$0")/../lib/tap.sh"
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export XDG_CONFIG_HOME=$work XDG_STATE_HOME=$work HOME=$work
+chmod 755 "$work"
+
+# refused STATUS REGEX ARGUMENT...: exits so, says so on standard error alone
+refused()
+{
+	local want=$1 regex=$2 out
+
+	shift 2
+	out=$("$TUNWATCH" "$@" 2> "$work/err" < /dev/null)
+	is "$?" "$want" "exit status of: $*"
+	like "$(cat "$work/err")" "^tunwatch: .*$regex" "message of: $*"
+	is "$out" "" "nothing on standard output of: $*"
+}
+
+refused 64 "did you mean --interval" --intervall 3
+refused 64 "did you mean check" chek
+refused 64 "tunwatch replay move.twr" move.twr
+refused 64 "from 0.1 to 60" check -n 0
+refused 64 "needs a value" check -n
+refused 64 "check does not take the option --kind" check --kind link
+refused 64 "takes no arguments" check extra
+refused 64 "takes no arguments" list extra
+refused 64 "report needs a recording" report
+refused 64 "must be one of text, md, json" report x --format xml
+refused 64 "there is no source nosuch" record -o "$work/r.twr" --only nosuch
+refused 64 "no such command" help nosuch
+refused 66 "cannot open" report "$work/absent.twr"
+refused 66 "absent.conf" check -c "$work/absent.conf"
+refused 65 "not a recording" report /etc/passwd
+refused 65 "director" report /
+refused 69 "no interface matches -i nosuch\*" list -i 'nosuch*'
+refused 73 "cannot create" report /etc/passwd -o "$work/absent/out"
+
+printf 'interval = 1\n\ntunnel a {\n\tifname = vti1\n\tmtu = 12\n}\n' > "$work/bad.conf"
+refused 78 "bad.conf:5: mtu must be a whole number, from 68 to 65535, not '12'" check -c "$work/bad.conf"
+cp "$work/bad.conf" "$work/tunwatch.conf"
+refused 78 "tunwatch.conf:5: mtu" list
+refused 66 "not a regular file" check -c /dev/null
+
+# help works whatever the configuration says
+for command in live attach stop record replay report export check list help; do
+	out=$("$TUNWATCH" help "$command" 2> "$work/err")
+	is "$? $(cat "$work/err")" "0 " "help $command exits 0"
+	like "$out" "Usage: tunwatch" "help $command"
+	[ "$command" = help ] || is "$("$TUNWATCH" "$command" --help)" "$out" "$command --help says the same"
+	is "$(awk 'length > 80' <<< "$out")" "" "help $command fits 80 columns"
+done
+like "$("$TUNWATCH" --version)" '^tunwatch [0-9.]+$' "the version"
+out=$("$TUNWATCH" --help)
+like "$out" "check .*verdict" "help names the commands"
+is "$(awk 'length > 80' <<< "$out")" "" "help fits 80 columns"
+
+rm "$work/tunwatch.conf"
+out=$("$TUNWATCH" check -i 'nosuch*' 2> "$work/err")
+is "$?" 3 "check of an interface that does not exist is UNKNOWN"
+like "$out" "^TUNWATCH UNKNOWN - no interface matches -i nosuch\*; there are: " "and says what there is"
+out=$("$TUNWATCH" check --json -i 'nosuch*' 2> "$work/err")
+is "$?" 3 "as JSON too"
+like "$out" '"status": "UNKNOWN"' "with the status"
+"$TUNWATCH" help > /dev/full 2> "$work/err"
+is "$?" 74 "a full disk is noticed"
+done_testing
