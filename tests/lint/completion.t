@@ -7,7 +7,7 @@ cd "$TOP" || exit 1
 tables=$("$TOOLS/tables")
 ok $? "the tables can be printed"
 # shellcheck source=/dev/null
-. contrib/tunwatch.bash
+. contrib/completion/tunwatch.bash
 ok $? "the completion can be sourced"
 
 # complete_line WORD...: what is offered for the last word
