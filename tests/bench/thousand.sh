@@ -8,10 +8,13 @@
 
 bench_tunnels "$TUNNELS"
 for ((round = 0; round < ROUNDS; round++)); do
-	bench_run ours -p 120x40 -t "$SECONDS_EACH" -k q -e "$TUNWATCH stop > /dev/null 2>&1" -- "$TUNWATCH" --new
+	bench_run ours -p 120x40 -t "$SECONDS_EACH" -k qs -e "$TUNWATCH stop > /dev/null 2>&1" -- \
+		"$TUNWATCH" --new -w "$work/rec$round.twr"
 	bench_run fping1 -- fping -q -i 1 -p 1000 -c "$SECONDS_EACH" -f "$work/targets" 2> /dev/null
 	bench_run fping0 -- fping -q -i 0 -p 1000 -c "$SECONDS_EACH" -f "$work/targets" 2> /dev/null
 	bench_run bmon -p 120x40 -t "$SECONDS_EACH" -k q -- bmon
+	up=$("$TUNWATCH" report --format json "$work/rec$round.twr" | jq '[.tunnels[] | select(.state == "up")] | length')
+	[ "$up" = "$TUNNELS" ] || { echo "only ${up:-none} of $TUNNELS tunnels were up" >&2; missed=1; }
 done
 for label in ours fping1 fping0 bmon; do
 	column $label cpu > "$work/$label.cpu"
@@ -22,5 +25,5 @@ paste "$work/fping0.cpu" "$work/bmon.cpu" | awk '{ print $1 + $2 }' > "$work/pee
 ratio "CPU, $TUNNELS tunnels: tunwatch / (fping -i 1 + bmon)" "$work/ours.cpu" "$work/peers1" 0.2
 ratio "CPU, $TUNNELS tunnels: tunwatch / (fping -i 0 + bmon)" "$work/ours.cpu" "$work/peers0" 1
 limit "PSS of all processes after $SECONDS_EACH s" "$(column ours pss_kb | median)" 30000 kB
-limit "of that, relative to bmon alone: $(column bmon pss_kb | median) kB" "$(column ours processes | median)" 4 processes
+echo "(bmon alone: $(column bmon pss_kb | median) kB)"
 exit $((missed > 0))

@@ -22,7 +22,7 @@
 
 #include "tunwatch/base.h"
 
-enum { START_S = 5 }; /* bytes and bursts are counted from here on */
+enum { START_S = 2, STEADY_S = 5 }; /* the start ends there; bytes and bursts a second are counted from here on */
 
 struct run {
 	int columns, rows;
@@ -91,11 +91,9 @@ static void drain(struct run *run, int timeout_ms)
 		poll(NULL, 0, timeout_ms);
 		return;
 	}
-	if (now() - run->began < START_S) {
+	if (now() - run->began < START_S)
 		run->start_bytes += (uint64_t)n;
-		return;
-	}
-	if (run->ending)
+	if (now() - run->began < STEADY_S || run->ending)
 		return;
 	run->bytes += (uint64_t)n;
 	if (now() - run->last_read > 0.05)
@@ -249,7 +247,7 @@ int main(int argc, char **argv)
 	end(&run);
 	printf("cpu=%.6f wall=%.3f pss_kb=%ld processes=%d start_bytes=%llu bytes_s=%.1f bursts_s=%.2f status=%d\n",
 	       run.cpu, wall, run.pss_kb, run.processes, (unsigned long long)run.start_bytes,
-	       wall > START_S ? (double)run.bytes / (wall - START_S) : 0.0,
-	       wall > START_S ? (double)run.bursts / (wall - START_S) : 0.0, run.status);
+	       wall > STEADY_S ? (double)run.bytes / (wall - STEADY_S) : 0.0,
+	       wall > STEADY_S ? (double)run.bursts / (wall - STEADY_S) : 0.0, run.status);
 	return 0;
 }
