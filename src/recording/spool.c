@@ -15,8 +15,9 @@ enum { MOVE_MAX = 4 << 20, READ_SIZE = 64 << 10, PARTS = 8 };
 
 struct spool {
 	int fd, part_fd;        /* part_fd belongs to the reader; -1: none yet */
-	uint64_t cap, size;     /* of the part being filled */
-	uint32_t first, nparts; /* number of the oldest part that is kept; how many are */
+	uint64_t cap, total;    /* bytes of the parts that are kept */
+	uint64_t size[PARTS + 1]; /* of each of them; the last is being filled */
+	uint32_t first, nparts; /* number of the oldest; how many */
 	struct buf pending;     /* frames to sort; up to at they are kept */
 	size_t at;
 	struct buf header;      /* the newest H frame */
@@ -60,22 +61,29 @@ static int write_all(struct spool *sp, const char *p, size_t len, struct error *
 			return error_set(err, -errno, "cannot keep the stream: %s", strerror(errno));
 		p += n;
 		len -= (size_t)n;
-		sp->size += (uint64_t)n;
+		sp->size[sp->nparts - 1] += (uint64_t)n;
+		sp->total += (uint64_t)n;
 	}
 	return 0;
 }
 
+static void drop_oldest(struct spool *sp, struct reader *rd)
+{
+	reader_drop_part(rd, sp->first++);
+	sp->total -= sp->size[0];
+	memmove(sp->size, sp->size + 1, --sp->nparts * sizeof *sp->size);
+}
+
 static int begin_part(struct spool *sp, struct reader *rd, struct error *err)
 {
-	for (; sp->nparts >= PARTS; sp->nparts--)
-		reader_drop_part(rd, sp->first++);
+	while (sp->nparts && (sp->nparts > PARTS || sp->total + sp->cap / PARTS > sp->cap))
+		drop_oldest(sp, rd);
 	if (sp->part_fd >= 0)
 		close(sp->part_fd);
 	sp->part_fd = memfd_create("recording", MFD_CLOEXEC);
 	if (sp->part_fd < 0)
 		return error_set(err, -errno, "cannot keep the stream: %s", strerror(errno));
-	sp->size = 0;
-	sp->nparts++;
+	sp->size[sp->nparts++] = 0;
 	return 0;
 }
 
@@ -94,7 +102,7 @@ static int keep(struct spool *sp, struct reader *rd, size_t n, char type, struct
 {
 	const char *p = sp->pending.data + sp->at;
 	bool first = sp->part_fd < 0;
-	bool begin = first || (type == 'K' && sp->header.len && sp->size >= sp->cap / PARTS &&
+	bool begin = first || (type == 'K' && sp->header.len && sp->size[sp->nparts - 1] >= sp->cap / PARTS &&
 			       frame_verify((const uint8_t *)p, (uint32_t)n - FRAME_HEAD));
 	int r = 0;
 
