@@ -30,7 +30,7 @@ ip -n "$near" link del vx1
 vxlan "$near" vx1 41 192.0.2.1 192.0.2.2 10.77.1.1/30
 wait_for 30 ticks 100
 ok $? "and goes on"
-kill -INT "$recorder"
+kill -TERM "$recorder"
 wait "$recorder"
 is $? 0 "record ends cleanly"
 "$TOOLS/model_hash" "$work/r.twr" > "$work/again"

@@ -16,8 +16,8 @@ ip -n "$jump" route add default via 192.0.2.1
 ip -n "$router" route add 10.88.0.0/16 via 198.51.100.2
 ip -n "$site" route add default via 198.51.100.1
 in_host "$router" sysctl -qw net.ipv4.ip_forward=1
-in_host "$router" nft add table ip f
-in_host "$router" nft add chain ip f fwd '{ type filter hook forward priority 0; }'
+in_host "$router" nft add table ip t
+in_host "$router" nft add chain ip t pass '{ type filter hook forward priority 0; }'
 
 cat > "$work/rows.conf" << 'CONF'
 tunnel aws-1 { peer = "10.88.1.2" group = "aws" }
@@ -53,15 +53,15 @@ ok $? "four rows are up"
 wait_for 30 settled
 ok $? "and have been for a while"
 broke=$(now)
-in_host "$router" nft add rule ip f fwd ip daddr 10.88.2.2 drop
+in_host "$router" nft add rule ip t pass ip daddr 10.88.2.2 drop
 wait_for 20 is_state aws-2 down
 ok $? "aws-2 is seen going down"
 is "$(state aws-1)" up "aws-1 stays up"
-in_host "$router" nft flush chain ip f fwd
+in_host "$router" nft flush chain ip t pass
 mended=$(now)
 wait_for 20 is_state aws-2 up
 ok $? "aws-2 comes up again"
-kill -INT "$recorder"
+kill -TERM "$recorder"
 wait "$recorder"
 is $? 0 "record ends cleanly"
 report > "$work/report.json"
