@@ -13,9 +13,10 @@
 /* The verdict on all rows, numbered as monitoring plugins exit. */
 enum report_status { REPORT_OK, REPORT_WARNING, REPORT_CRITICAL, REPORT_UNKNOWN };
 
-/* What is told. The model's statistics should count from the start of the window (a baseline record with reset). */
+/* What is told. */
 struct report {
 	const struct model *m;      /* at the end of the window; with history, or no outages are told */
+	const struct model *stats;  /* the same, but its statistics count from the start of the window; NULL: m */
 	const struct model *before; /* at its start, for times spent up and down; NULL: it began with the recording */
 	int64_t from, to;           /* session time */
 	bool utc;                   /* text and markdown: times in UTC instead of the recording's zone */

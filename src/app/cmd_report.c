@@ -21,7 +21,7 @@ struct job {
 	struct spool *spool;   /* of standard input, or NULL */
 	int *fds;              /* of the files, until the reader has them */
 	int out;               /* where the report goes */
-	struct model *m, *before;
+	struct model *m, *before, *stats; /* at the end and the start of the window; with its statistics */
 	int64_t from, to;
 	bool closed;
 	char *notes[NOTES_MAX];
@@ -102,7 +102,8 @@ static void reset_statistics(struct model *m, int64_t t)
 static void begin_window(struct job *j)
 {
 	j->before = model_copy(j->m);
-	reset_statistics(j->m, j->from > j->m->now ? j->from : j->m->now);
+	j->stats = model_copy(j->m);
+	reset_statistics(j->stats, j->from > j->m->now ? j->from : j->m->now);
 }
 
 /* A person's own reset must not shorten the report: the window says what counts. */
@@ -125,6 +126,8 @@ static int fold(struct job *j)
 		if (!j->before && j->from != INT64_MIN && r.t > j->from)
 			begin_window(j);
 		model_apply(j->m, &r);
+		if (j->stats)
+			model_apply(j->stats, &r);
 	}
 	j->closed = result == READER_END;
 	if (result != READER_ERROR)
@@ -272,6 +275,7 @@ static int print_report(const struct job *j)
 	struct report r = {
 		.m = j->m,
 		.before = j->before,
+		.stats = j->stats,
 		.from = j->from > j->m->started_us ? j->from : j->m->started_us,
 		.to = j->to < j->m->now ? j->to : j->m->now,
 		.utc = j->o->utc,
@@ -302,6 +306,7 @@ static void job_free(struct job *j)
 		free(j->notes[i]);
 	free(j->fds);
 	model_free(j->before);
+	model_free(j->stats);
 	model_free(j->m);
 	reader_free(j->reader);
 	spool_free(j->spool);

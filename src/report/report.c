@@ -80,11 +80,10 @@ static void fill_texts(const struct model *m, struct report_row *row)
 	fill_via(m, row);
 }
 
-static void fill_numbers(const struct report *r, struct report_row *row)
+static void fill_statistics(const struct report *r, struct report_row *row)
 {
-	const struct model *m = r->m, *before = r->before;
-	const struct model_target *target = model_tunnel_inner(m, row->t);
-	const struct model_link *link = model_tunnel_link(m, row->t);
+	const struct model *m = r->stats ? r->stats : r->m;
+	const struct model_target *target = model_tunnel_inner(m, &m->tunnels[row->key]);
 	const struct model_rtt *rtt = target ? &target->rtt : NULL;
 
 	row->rtt_last_us = rtt ? rtt->last_us : -1;
@@ -96,6 +95,14 @@ static void fill_numbers(const struct report *r, struct report_row *row)
 		row->loss[k] = target ? model_loss(m, target, (enum model_loss)k) : -1;
 	row->sent = target ? target->sent : 0;
 	row->lost = target ? target->lost : 0;
+}
+
+static void fill_numbers(const struct report *r, struct report_row *row)
+{
+	const struct model *m = r->m, *before = r->before;
+	const struct model_link *link = model_tunnel_link(m, row->t);
+
+	fill_statistics(r, row);
 	row->mtu = link ? link->mtu : 0;
 	model_tunnel_times(m, row->t, &row->up_us, &row->down_us);
 	if (before && row->key < before->ntunnels && before->tunnels[row->key].used) {

@@ -160,12 +160,13 @@ static void test_window(void **state)
 	struct sim s;
 	struct report r;
 	struct record reset;
-	struct model *before;
+	struct model *before, *m;
 	json_t *o, *t;
 
 	(void)state;
 	run_outage(&s);
 	before = model_copy(s.m);
+	m = model_copy(s.m);
 	record_init(&reset, RECORD_BASELINE, 0, s.t);
 	record_set(&reset, BASELINE_RESET, 1);
 	record_text(&reset, "");
@@ -174,6 +175,7 @@ static void test_window(void **state)
 	r = whole(s.m);
 	r.from = before->now;
 	r.before = before;
+	r.stats = s.m;
 	o = as_json(&r);
 	t = json_array_get(json_object_get(o, "tunnels"), 0);
 	assert_int_equal(json_array_size(json_object_get(t, "outages")), 0);
@@ -182,7 +184,15 @@ static void test_window(void **state)
 	assert_int_equal(json_integer_value(json_object_get(t, "down_ms")), 0);
 	assert_in_range(json_integer_value(json_object_get(t, "up_ms")), 28000, 31000);
 	json_decref(o);
+	/* without the reset, all that came before counts */
+	r.m = r.stats = m;
+	r.before = NULL;
+	o = as_json(&r);
+	t = json_array_get(json_object_get(o, "tunnels"), 0);
+	assert_true(json_integer_value(json_object_get(t, "lost")) > 5);
+	json_decref(o);
 	model_free(before);
+	model_free(m);
 	sim_end(&s);
 }
 
