@@ -3,6 +3,11 @@
 # For benchmarks: a namespace with many tunnels, runs in turn, medians and ratios. No figure stands alone: every one
 # is a ratio to a peer measured in the same run.
 
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+: "${B:=$top/build/release-gcc}"
+: "${TUNWATCH:=$B/tunwatch}"
+: "${TOOLS:=$B/tests/tools}"
+export TUNWATCH TOOLS LC_ALL=C.UTF-8
 here=here
 there=there
 missed=0
@@ -83,7 +88,7 @@ column()
 
 median()
 {
-	sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+	sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
 # ratio WHAT OURS THEIRS GOAL: OURS and THEIRS are files with one value a round; the goal: OURS <= GOAL * THEIRS
@@ -92,8 +97,10 @@ ratio()
 	local line
 
 	line=$(paste "$2" "$3" | awk -v what="$1" -v goal="$4" '
-		{ r[NR] = $1 / $2; all = all sprintf(" %.3f", r[NR]) }
+		NF < 2 || $2 <= 0 { exit }
+		{ r[NR] = $1 / $2; all = all sprintf(" %.3f", r[NR]); rounds = NR }
 		END {
+			if (!rounds || rounds < NR) { printf "%-58s no figures: MISSED\n", what; exit }
 			n = asort_(r, NR)
 			m = n % 2 ? r[(n + 1) / 2] : (r[n / 2] + r[n / 2 + 1]) / 2
 			printf "%-58s %.3f (goal %.3f) %s  rounds:%s\n", what, m, goal, m <= goal ? "met" : "MISSED", all
@@ -112,6 +119,9 @@ limit()
 {
 	local word=met
 
-	awk -v v="$2" -v g="$3" 'BEGIN { exit !(v <= g) }' || { word=MISSED; missed=$((missed + 1)); }
+	if ! awk -v v="${2:-x}" -v g="$3" 'BEGIN { exit !(v + 0 == v && v <= g) }'; then
+		word=MISSED
+		missed=$((missed + 1))
+	fi
 	printf '%-58s %s %s (goal %s) %s\n' "$1" "$2" "$4" "$3" "$word"
 }
