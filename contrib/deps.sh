@@ -22,10 +22,12 @@ packages_of()
 		echo gcc libc6-dev make pkgconf libevent-dev libmnl-dev libpcap-dev libpcre2-dev libncurses-dev \
 			libjansson-dev libconfuse-dev libcap-ng-dev uthash-dev
 		;;
-	test) echo perl procps iproute2 nftables iputils-ping tmux jq mandoc shellcheck libcmocka-dev ;;
+	test)
+		echo perl procps iproute2 nftables iputils-ping tmux jq mandoc shellcheck cppcheck strace libcmocka-dev
+		;;
 	demo) echo iproute2 nftables iputils-ping wireguard-go wireguard-tools ;;
 	bench) echo iproute2 procps fping bmon jq ;;
-	ci) echo clang libclang-rt-14-dev valgrind ;;
+	ci) echo clang clang-tidy libclang-rt-14-dev valgrind ;;
 	*) usage ;;
 	esac
 }
