@@ -31,6 +31,8 @@ struct timeline {
 	struct cursor head, own;
 	struct cursor *active;        // where the reader stands; NULL: nowhere
 	bool touched;                 // the reader has left its start
+	bool has_first;               // the empty keyframe at the start: nothing comes before it
+	struct reader_pos first;
 	bool follows, arrived;        // arrived: the head has reached the end once
 	bool has_pending;             // a record read that is later than what was asked for
 	struct record pending;
@@ -97,7 +99,7 @@ static void begin_again(struct timeline *tl, struct cursor *c)
 	drop(c);
 	*c = fresh();
 	c->partial = true;
-	reader_seek(tl->rd, INT64_MIN);
+	reader_seek(tl->rd, 0);
 }
 
 // Pass over what the cursor has folded already.
@@ -120,8 +122,10 @@ static void enter(struct timeline *tl, struct cursor *c)
 	if (tl->active == c)
 		return;
 	tl->has_pending = false;
-	if (!c->has_key && tl->touched)
-		reader_seek(tl->rd, INT64_MIN);
+	if (!c->has_key && tl->has_first)
+		reader_seek_pos(tl->rd, &tl->first);
+	else if (!c->has_key && tl->touched)
+		reader_seek(tl->rd, 0);
 	else if (c->has_key && reader_seek_pos(tl->rd, &c->key))
 		begin_again(tl, c);
 	pass(tl, c->since_key);
@@ -191,6 +195,10 @@ static void on_frame(struct timeline *tl, struct cursor *c, int64_t to)
 {
 	if (!reader_at_keyframe(tl->rd, &c->key))
 		return;
+	if (!c->has_key && !c->since_key && !c->partial) {
+		tl->has_first = true;
+		tl->first = c->key;
+	}
 	c->has_key = true;
 	c->since_key = 0;
 	if (c == &tl->head)

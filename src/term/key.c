@@ -88,7 +88,7 @@ static size_t parse_char(const char *s, size_t len, bool final, char ret[TERM_KE
 	size_t n = utf8_decode(s, len < 4 ? len : 4, &c);
 
 	if (!n)
-		return len < 4 && !final && (uint8_t)*s >= 0xc2 ? 0 : 1;
+		return len < 4 && !final && (uint8_t)*s >= 0xc2 && (uint8_t)*s <= 0xf4 ? 0 : 1;
 	if (c >= 0x80 && c < 0xa0)
 		return n;
 	memcpy(ret, s, n);

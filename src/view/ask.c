@@ -137,7 +137,9 @@ static bool edit(struct view *v, const char *key)
 		str_copy(v->answer, sizeof v->answer, c);
 		return true;
 	} else if (c && strlen(v->input) + strlen(c) < sizeof v->input) {
-		strcat(v->input, c);
+		size_t pos = strlen(v->input);
+
+		str_append(v->input, sizeof v->input, &pos, "%s", c);
 	}
 	return false;
 }

@@ -130,7 +130,9 @@ const char *row_since(const struct frame *f, const struct model_tunnel *t, char 
 	int64_t us = f->st->at - t->since_us;
 	char age[16];
 
-	if (t->since_known && !(f->m->partial && t->since_us <= f->m->started_us))
+	if (row_is_silent(f))
+		snprintf(out, FORMAT_MAX, "%s", time_age(f->st->silent_us, age));
+	else if (t->since_known && !(f->m->partial && t->since_us <= f->m->started_us))
 		snprintf(out, FORMAT_MAX, "%s", time_age(us, age));
 	else if (us < 60 * US_PER_S || us >= 3600 * US_PER_S)
 		snprintf(out, FORMAT_MAX, ">%s", time_age(us, age));

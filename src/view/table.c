@@ -311,6 +311,24 @@ static void lay_out(const struct frame *f, struct layout *l)
 	grow(f, l, f->columns);
 }
 
+// Units stand in the titles only.
+static const char *title_of(const struct frame *f, enum column_id id, int width)
+{
+	const struct glyphs *g = panel_glyphs(f->v);
+
+	if (id == COLUMN_RTT && width > 5)
+		return "RTT ms";
+	if (id == COLUMN_LOSS && width > 4)
+		return "LOSS%";
+	if (id == COLUMN_RATE)
+		return f->v->bits ? "RATE bit/s" : "RATE B/s";
+	if (id == COLUMN_RX || id == COLUMN_TX)
+		return f->v->bits ? (id == COLUMN_RX ? "RX b" : "TX b") : (id == COLUMN_RX ? "RX B" : "TX B");
+	if (id == COLUMN_DRIFT)
+		return g->drift;
+	return columns[id].title;
+}
+
 static void put_titles(struct frame *f, const struct layout *l, int y)
 {
 	struct place p = { .f = f, .x = 1, .y = y };
@@ -322,7 +340,7 @@ static void put_titles(struct frame *f, const struct layout *l, int y)
 		p.width = l->width[i];
 		if (!p.width)
 			continue;
-		snprintf(text, sizeof text, "%s", columns[i].title);
+		snprintf(text, sizeof text, "%s", title_of(f, (enum column_id)i, p.width));
 		if (i == COLUMN_STRIP)
 			snprintf(text, sizeof text, "%s%ds/cell", p.width > 26 ? "HISTORY " : "", view_zoom(f->v));
 		if (columns[i].right)
