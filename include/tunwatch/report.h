@@ -32,8 +32,8 @@ const char *report_status_word(enum report_status status); /* OK, WARNING, CRITI
 size_t report_rows(const struct model *m);
 size_t report_count(const struct model *m, enum health state);
 
-/* One line without a newline: the verdict, who is not up and why, and performance data behind a bar. */
-void report_summary(struct buf *out, const struct model *m);
+/* One line without a newline: the verdict, who is not up and why, the remark, and performance data behind a bar. */
+void report_summary(struct buf *out, const struct model *m, const char *remark);
 void report_text(struct buf *out, const struct report *r);
 void report_markdown(struct buf *out, const struct report *r);
 /* The JSON object promised to other programs; ends with a newline. */

@@ -45,7 +45,7 @@ static bool all_settled(const struct model *m, void *arg)
 			return false;
 		configured += t->used && t->origin == ORIGIN_CONFIG;
 	}
-	return configured >= o->ntunnels && m->ticks > (report_rows(m) ? 0 : SETTLED_TICKS);
+	return configured >= o->ntunnels && m->ticks > (report_rows(m) ? 0 : 1);
 }
 
 static int unknown(const struct options *o, const char *why)
@@ -123,18 +123,26 @@ static int say_nothing_found(const struct options *o, const struct model *m)
 static int say(const struct options *o, const struct model *m)
 {
 	enum report_status status = report_status(m);
-	struct buf out = {0};
+	struct buf out = {0}, troubles = {0};
 
+	buf_puts(&troubles, "");
+	if (report_count(m, HEALTH_UNKNOWN))
+		add_troubles(&troubles, m);
 	if (o->json) {
-		const struct report r = { .m = m, .from = m->started_us, .to = m->now, .utc = true, .closed = true };
+		const char *note = troubles.data + (troubles.len ? 2 : 0); /* without the "; " */
+		const struct report r = {
+			.m = m, .from = m->started_us, .to = m->now, .utc = true, .closed = true,
+			.notes = &note, .nnotes = troubles.len > 0,
+		};
 
 		report_json(&out, &r);
 	} else {
-		report_summary(&out, m);
+		report_summary(&out, m, troubles.data);
 		buf_putc(&out, '\n');
 	}
 	fputs(out.data, stdout);
 	buf_free(&out);
+	buf_free(&troubles);
 	return fflush(stdout) ? die(EXIT_IO, "cannot write the verdict") : (int)status;
 }
 

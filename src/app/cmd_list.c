@@ -75,36 +75,60 @@ static void add_peer(struct buf *out, const struct model *m, const struct model_
 	buf_putc(out, '\n');
 }
 
-static void add_tunnel(struct buf *out, const struct model *m, const struct model_tunnel *t)
+static const struct tunnel_config *find_config(const struct options *o, const char *name)
 {
-	bool is_line = t->type == TUNNEL_TYPE_LINE;
+	for (size_t i = 0; i < o->ntunnels; i++)
+		if (!strcmp(o->tunnels[i].name, name))
+			return &o->tunnels[i];
+	return NULL;
+}
+
+static void add_number(struct buf *out, const char *key, int64_t value)
+{
+	if (value)
+		buf_printf(out, "\t%s = %lld\n", key, (long long)value);
+}
+
+/* What the configuration says of a row is kept as it was said; router needs a section that a list does not print. */
+static void add_configured(struct buf *out, const struct tunnel_config *c)
+{
+	const struct { const char *key, *value; } texts[] = {
+		{ "ifname", c->ifname }, { c->is_line ? "target" : "peer", c->peer }, { "outer", c->outer },
+		{ "bgp", c->bgp }, { "group", c->group }, { "source", c->source }, { "device", c->device },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].value)
+			add_key(out, texts[i].key, texts[i].value);
+	if (c->expect == EXPECT_ON_DEMAND)
+		add_key(out, "expect", "on-demand");
+	add_number(out, "mtu", c->mtu);
+	add_number(out, "mss", c->mss);
+	add_number(out, "mark", c->mark);
+	add_number(out, "tos", c->tos);
+}
+
+static void add_tunnel(struct buf *out, const struct options *o, const struct model *m, const struct model_tunnel *t)
+{
+	const struct tunnel_config *config = find_config(o, t->name);
 
 	add_remark(out, m, t);
-	buf_puts(out, is_line ? "line " : "tunnel ");
+	buf_puts(out, t->type == TUNNEL_TYPE_LINE ? "line " : "tunnel ");
 	if (is_plain(t->name))
 		buf_puts(out, t->name);
 	else
 		quote(out, t->name);
 	buf_puts(out, " {\n");
-	if (is_line) {
-		add_key(out, "target", model_name(m, t->peer));
-	} else {
+	if (config)
+		add_configured(out, config);
+	else
 		add_key(out, "ifname", model_name(m, t->ifname));
+	if (!config || !config->peer)
 		add_peer(out, m, t);
-		if (t->origin == ORIGIN_CONFIG)
-			add_key(out, "outer", model_name(m, t->outer_remote));
-	}
-	add_key(out, "group", model_name(m, t->group));
 	buf_puts(out, "}\n");
 }
 
-/* A line whose name has not resolved has no target to print; nothing can be watched there anyway. */
-static bool is_printable(const struct model *m, const struct model_tunnel *t)
-{
-	return t->used && (*model_name(m, t->peer) || *model_name(m, t->ifname));
-}
-
-static void print_list(const struct model *m)
+static void print_list(const struct options *o, const struct model *m)
 {
 	struct buf out = {0};
 	unsigned n = 0;
@@ -112,9 +136,9 @@ static void print_list(const struct model *m)
 	buf_puts(&out, "# Tunnels found by " PROGRAM " list. Keep what you need as\n"
 		       "# $XDG_CONFIG_HOME/tunwatch.conf or /etc/tunwatch.conf; see tunwatch.conf(5).\n");
 	for (size_t i = 0; i < m->ntunnels; i++) {
-		if (!is_printable(m, &m->tunnels[i]))
+		if (!m->tunnels[i].used)
 			continue;
-		add_tunnel(&out, m, &m->tunnels[i]);
+		add_tunnel(&out, o, m, &m->tunnels[i]);
 		n++;
 	}
 	if (!n)
@@ -152,7 +176,7 @@ int cmd_list(struct options *o)
 		o->only = xstrdup("link,route");
 	if (collect_for(o, list_for_s, NULL, NULL, &m, &err))
 		return die(EXIT_UNAVAILABLE, "%s", err.text);
-	print_list(m);
+	print_list(o, m);
 	warn_troubles(m);
 	model_free(m);
 	return fflush(stdout) ? EXIT_IO : EXIT_OK;

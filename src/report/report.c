@@ -199,7 +199,7 @@ static void add_performance(struct buf *out, const struct report *r)
 	}
 }
 
-void report_summary(struct buf *out, const struct model *m)
+void report_summary(struct buf *out, const struct model *m, const char *remark)
 {
 	const struct report r = { .m = m };
 	enum report_status status = report_status(m);
@@ -213,6 +213,7 @@ void report_summary(struct buf *out, const struct model *m)
 		buf_printf(out, up == rows ? "%zu up" : "; %zu up", up);
 	if (!rows)
 		buf_puts(out, "no tunnels");
+	buf_puts(out, remark);
 	replace(out->data + start, "|\n", '/');
 	add_performance(out, &r);
 }

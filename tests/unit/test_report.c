@@ -204,14 +204,14 @@ static void test_summary(void **state)
 	(void)state;
 	sim_start(&s, 1, 3);
 	sim_run(&s, 20);
-	report_summary(&out, s.m);
+	report_summary(&out, s.m, "");
 	if (strncmp(out.data, "TUNWATCH OK - 1 up | 'vx1_rtt'=5.", 33))
 		fail_msg("%s", out.data);
 	assert_non_null(strstr(out.data, " 'vx1_loss'=0.0%;3;;0;100"));
 	buf_clear(&out);
 	s.loss = 1;
 	sim_run(&s, 10);
-	report_summary(&out, s.m);
+	report_summary(&out, s.m, "");
 	assert_int_equal(strncmp(out.data, "TUNWATCH CRITICAL - 1 of 1 down: vx1 (", 38), 0);
 	assert_null(strchr(out.data, '\n'));
 	buf_free(&out);
@@ -238,7 +238,7 @@ static void test_hostile_names(void **state)
 	o = as_json(&rep);
 	assert_int_equal(json_array_size(json_object_get(o, "tunnels")), 2);
 	json_decref(o);
-	report_summary(&out, s.m);
+	report_summary(&out, s.m, "; a|remark\n");
 	assert_null(strpbrk(out.data, "\n\033"));
 	assert_ptr_equal(strchr(out.data, '|'), strrchr(out.data, '|'));
 	buf_clear(&out);
