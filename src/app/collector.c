@@ -310,8 +310,7 @@ static void start_recording(struct collector *c)
 {
 	struct recording_header header;
 
-	collector_clock(c); /* what the header says of wall time; said again in a record below */
-	c->clock.known = false;
+	collector_clock_sample(c); /* for the header; said in a record below */
 	header = collector_header(c);
 	c->encoder = encoder_new(&header);
 	c->part_new = true;

@@ -72,6 +72,13 @@ static void put_clock(struct collector *c, enum clock_reason reason, int64_t ste
 	collector_put(c, &r);
 }
 
+void collector_clock_sample(struct collector *c)
+{
+	c->clock.wall_off_us = wall_offset(c);
+	c->clock.utc_off_s = zone_offset(c->clock.wall_off_us + collector_now(c));
+	c->clock.suspended_us = -offset_us(CLOCK_MONOTONIC); /* before the session: what it counts from */
+}
+
 void collector_clock(struct collector *c)
 {
 	int64_t wall_off = wall_offset(c), slept = -offset_us(CLOCK_MONOTONIC), step;
@@ -79,9 +86,7 @@ void collector_clock(struct collector *c)
 
 	if (!c->clock.known) {
 		c->clock.known = true;
-		c->clock.wall_off_us = wall_off;
-		c->clock.utc_off_s = zone;
-		c->clock.suspended_us = slept; /* before the session: what it counts from */
+		collector_clock_sample(c);
 		put_clock(c, CLOCK_REASON_START, 0);
 		return;
 	}

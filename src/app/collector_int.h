@@ -80,6 +80,8 @@ void collector_session_records(struct collector *c);
 void collector_setting(struct collector *c, unsigned key, const char *name, const char *value);
 void collector_set_interval(struct collector *c, double seconds);
 void collector_clock(struct collector *c);
+/* Read the clocks without a record. */
+void collector_clock_sample(struct collector *c);
 int64_t collector_wall(struct collector *c);
 /* The collector itself did not run for so many ticks. */
 void collector_slept(struct collector *c, int64_t from, int64_t missed);
