@@ -35,7 +35,7 @@ size_t events_count(const struct view *v, const struct model *m)
 // Events of another day say so: "19d14:03".
 static void format_when(const struct frame *f, int64_t t, char out[FORMAT_MAX])
 {
-	int off = f->v->utc ? 0 : f->m->utc_off_s;
+	int off = format_offset(f);
 	struct time_parts then, now;
 
 	format_clock(f, t, out);

@@ -5,9 +5,12 @@
 
 #include "view/panel.h"
 
-static int offset_of(const struct frame *f)
+int format_offset(const struct frame *f)
 {
-	return f->v->utc ? 0 : f->m->utc_off_s;
+	int off = f->m->utc_off_s;
+
+	// a file may say anything
+	return f->v->utc || off < -86400 || off > 86400 ? 0 : off;
 }
 
 const char *format_clock(const struct frame *f, int64_t t, char out[FORMAT_MAX])
@@ -18,14 +21,14 @@ const char *format_clock(const struct frame *f, int64_t t, char out[FORMAT_MAX])
 		snprintf(out, FORMAT_MAX, "--:--:--");
 		return out;
 	}
-	p = time_split(model_wall(f->m, t), offset_of(f));
+	p = time_split(model_wall(f->m, t), format_offset(f));
 	snprintf(out, FORMAT_MAX, "%02d:%02d:%02d", p.hour, p.minute, p.second);
 	return out;
 }
 
 const char *format_zone(const struct frame *f, char out[FORMAT_MAX])
 {
-	int off = offset_of(f), a = abs(off) % 86400;
+	int off = format_offset(f), a = abs(off);
 
 	if (!off)
 		snprintf(out, FORMAT_MAX, "Z");

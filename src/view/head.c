@@ -121,7 +121,7 @@ static void format_date(const struct frame *f, char *out, size_t size)
 {
 	// the end of the recording is the present; the moment shown stands in "PAUSED"
 	int64_t t = f->st->mode & MODE_LIVE ? f->st->end : f->st->at;
-	struct time_parts p = time_split(model_wall(f->m, t), f->v->utc ? 0 : f->m->utc_off_s);
+	struct time_parts p = time_split(model_wall(f->m, t), format_offset(f));
 	char clock[FORMAT_MAX], zone[FORMAT_MAX];
 
 	format_clock(f, t, clock);
