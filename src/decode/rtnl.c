@@ -227,23 +227,35 @@ static int parse_error(struct span body)
 
 static enum rtnl_what what_of(unsigned type)
 {
-	static const struct {
-		uint16_t type;
-		uint16_t what;
-	} table[] = {
-		{ NLMSG_DONE, RTNL_DONE }, { NLMSG_ERROR, RTNL_ERROR }, { NLMSG_OVERRUN, RTNL_OVERRUN },
-		{ RTM_NEWLINK, RTNL_LINK }, { RTM_DELLINK, RTNL_LINK_GONE },
-		{ RTM_NEWADDR, RTNL_ADDRESS }, { RTM_DELADDR, RTNL_ADDRESS_GONE },
-		{ RTM_NEWROUTE, RTNL_ROUTE }, { RTM_DELROUTE, RTNL_ROUTE_GONE },
-		{ RTM_NEWNEIGH, RTNL_NEIGHBOUR }, { RTM_DELNEIGH, RTNL_NEIGHBOUR_GONE },
-		{ RTM_NEWSTATS, RTNL_STATS },
-		{ RTM_NEWRULE, RTNL_RULE }, { RTM_DELRULE, RTNL_RULE },
-		{ RTM_NEWNEXTHOP, RTNL_ROUTE }, { RTM_DELNEXTHOP, RTNL_ROUTE_GONE },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (table[i].type == type)
-			return (enum rtnl_what)table[i].what;
+	switch (type) {
+	case NLMSG_DONE:
+		return RTNL_DONE;
+	case NLMSG_ERROR:
+		return RTNL_ERROR;
+	case NLMSG_OVERRUN:
+		return RTNL_OVERRUN;
+	case RTM_NEWLINK:
+		return RTNL_LINK;
+	case RTM_DELLINK:
+		return RTNL_LINK_GONE;
+	case RTM_NEWADDR:
+		return RTNL_ADDRESS;
+	case RTM_DELADDR:
+		return RTNL_ADDRESS_GONE;
+	case RTM_NEWROUTE:
+		return RTNL_ROUTE;
+	case RTM_DELROUTE:
+		return RTNL_ROUTE_GONE;
+	case RTM_NEWNEIGH:
+		return RTNL_NEIGHBOUR;
+	case RTM_DELNEIGH:
+		return RTNL_NEIGHBOUR_GONE;
+	case RTM_NEWSTATS:
+		return RTNL_STATS;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		return RTNL_RULE;
+	}
 	return RTNL_OTHER;
 }
 

@@ -6,11 +6,11 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "source/link_reading.h"
 #include "source/link_table.h"
 #include "source/sources.h"
 
-/* A quiet link is restated every so many intervals, so that a dead source shows. */
-enum { QUIET_INTERVALS = 5, LINK_KEYS = 16384, ADDRESS_KEYS = 65536 };
+enum { LINK_KEYS = 16384, ADDRESS_KEYS = 65536 }; /* the model's bounds */
 
 #define COUNTER_BITS ((1u << LINK_IFINDEX) - 1) /* the counters come first */
 
@@ -21,10 +21,7 @@ struct slot {
 	uint16_t key;
 	int ifindex;       /* 0: no such interface now */
 	bool put;          /* last is what was recorded */
-	bool fresh;        /* next came in this interval */
-	unsigned quiet;    /* intervals without a record */
 	struct record last;
-	uint64_t next[8];
 };
 
 struct address {
@@ -52,6 +49,7 @@ struct link_table {
 	struct slot *names;
 	struct slot **slots; /* by key */
 	size_t nslots, slots_cap;
+	struct readings readings;
 	uint16_t *free_keys; /* of addresses */
 	size_t nfree, free_cap;
 	unsigned address_keys;
@@ -89,6 +87,7 @@ void link_table_free(struct link_table *t)
 	for (size_t k = 0; k < t->nslots; k++)
 		free(t->slots[k]);
 	free(t->slots);
+	readings_free(&t->readings);
 	free(t->free_keys);
 	free(t);
 }
@@ -200,20 +199,27 @@ static bool same_row(const struct record *a, const struct record *b)
 	       !memcmp(a->v + LINK_IFINDEX, b->v + LINK_IFINDEX, sizeof a->v - LINK_IFINDEX * sizeof *a->v);
 }
 
+static void set_counters(struct record *r, const uint64_t c[8])
+{
+	_Static_assert(LINK_IFINDEX == 8 && sizeof *c == sizeof *r->v, "the counters are the first fields");
+	memcpy(r->v, c, 8 * sizeof *c);
+	r->known |= COUNTER_BITS;
+}
+
 static void put_slot(struct link_table *t, struct slot *s, const struct rtnl_link *l, bool gone)
 {
+	bool counted = l->has_counters && !gone;
 	struct record r;
 
 	build_row(t, s, l, gone, &r);
 	if (s->put && same_row(&s->last, &r))
 		return;
 	/* the counters of this very moment: old ones would be taken for a standstill */
-	for (unsigned c = 0; l->has_counters && !gone && c < 8; c++)
-		record_set(&r, c, (int64_t)l->counters[c]);
+	if (counted)
+		set_counters(&r, l->counters);
+	readings_told(&t->readings, s->key, counted ? l->counters : NULL);
 	s->last = r;
 	s->put = true;
-	s->fresh = false;
-	s->quiet = 0;
 	t->env->sink->put(t->env->sink, &r);
 }
 
@@ -225,7 +231,7 @@ static void release_slot(struct link_table *t, struct iface *i)
 		return;
 	i->slot = NULL;
 	s->ifindex = 0;
-	s->fresh = false;
+	readings_place(&t->readings, s->key, 0);
 	put_slot(t, s, &i->link, true);
 }
 
@@ -241,6 +247,7 @@ static void take_slot(struct link_table *t, struct iface *i, struct slot *s)
 	}
 	s->ifindex = i->ifindex;
 	i->slot = s;
+	readings_place(&t->readings, s->key, i->ifindex);
 }
 
 static bool is_interesting(const struct link_table *t, const struct rtnl_link *l)
@@ -443,34 +450,20 @@ void link_table_end(struct link_table *t)
 
 void link_table_counters(struct link_table *t, const struct rtnl_stats *s)
 {
-	struct iface *i;
-
-	HASH_FIND_INT(t->ifaces, &s->ifindex, i);
-	if (!i || !i->slot || !s->has_counters)
-		return;
-	memcpy(i->slot->next, s->counters, sizeof i->slot->next);
-	i->slot->fresh = true;
-}
-
-static void flush_slot(struct link_table *t, struct slot *s, int64_t now)
-{
-	_Static_assert(sizeof s->next[0] == sizeof s->last.v[0], "counters are compared as they lie");
-	bool same = (s->last.known & COUNTER_BITS) == COUNTER_BITS && !memcmp(s->last.v, s->next, sizeof s->next);
-
-	s->fresh = false;
-	if (same && ++s->quiet < QUIET_INTERVALS)
-		return;
-	s->quiet = 0;
-	s->last.t = now;
-	s->last.known |= COUNTER_BITS;
-	memcpy(s->last.v, s->next, sizeof s->next);
-	t->env->sink->put(t->env->sink, &s->last);
+	readings_take(&t->readings, s);
 }
 
 /* In key order, which is what the recording packs best. */
 void link_table_flush(struct link_table *t, int64_t now)
 {
-	for (size_t k = 0; k < t->nslots; k++)
-		if (t->slots[k]->fresh && t->slots[k]->put && t->slots[k]->ifindex)
-			flush_slot(t, t->slots[k], now);
+	for (unsigned k = 0; k < t->nslots; k++) {
+		const uint64_t *counters = readings_due(&t->readings, k);
+		struct slot *s = t->slots[k];
+
+		if (!counters)
+			continue;
+		s->last.t = now;
+		set_counters(&s->last, counters);
+		t->env->sink->put(t->env->sink, &s->last);
+	}
 }

@@ -57,9 +57,15 @@ int netlink_receive(int fd, void *buf, size_t size)
 	return m.msg_flags & MSG_TRUNC ? -EMSGSIZE : (int)n;
 }
 
+/* The kernel writes lengths and flags of a message header only; the rest is set up once. b must not move. */
 void netlink_batch_init(struct netlink_batch *b, size_t size)
 {
 	*b = (struct netlink_batch){ .size = size, .bytes = xcalloc(NETLINK_BATCH, size) };
+	for (size_t i = 0; i < NETLINK_BATCH; i++) {
+		b->iov[i] = (struct iovec){ b->bytes + i * b->size, b->size };
+		b->messages[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i], .msg_iov = &b->iov[i],
+							  .msg_iovlen = 1 };
+	}
 }
 
 void netlink_batch_free(struct netlink_batch *b)
@@ -72,11 +78,8 @@ int netlink_batch_receive(struct netlink_batch *b, int fd)
 {
 	int n;
 
-	for (size_t i = 0; i < NETLINK_BATCH; i++) {
-		b->iov[i] = (struct iovec){ b->bytes + i * b->size, b->size };
-		b->messages[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i], .msg_namelen = sizeof b->from[i],
-							  .msg_iov = &b->iov[i], .msg_iovlen = 1 };
-	}
+	for (size_t i = 0; i < NETLINK_BATCH; i++)
+		b->messages[i].msg_hdr.msg_namelen = sizeof b->from[i];
 	do
 		n = recvmmsg(fd, b->messages, NETLINK_BATCH, 0, NULL);
 	while (n < 0 && errno == EINTR);
