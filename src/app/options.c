@@ -12,6 +12,7 @@
 #define OFFSET(id, member, name, letter, type, arg, words, min, max, value, commands, key, what) \
 	[OPTION_##id] = offsetof(struct options, member),
 static const size_t offsets[OPTION_IDS] = { OPTION_TABLE(OFFSET) };
+_Static_assert(OPTION_IDS <= 64, "struct options: given has a bit for each");
 
 struct parse {
 	struct options *o;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The manual names everything there is: commands, options, configuration keys, keys of the screen, sources, exit
-# statuses; and mandoc finds nothing wrong in it.
+# statuses, kinds of record and their fields; and mandoc finds nothing wrong in it.
 . "$(dirname "$0")/../lib/tap.sh"
 cd "$TOP" || exit 1
 
@@ -75,6 +75,16 @@ while read -r variable; do
 	names "$page" "$variable"
 	ok $? "environment variable $variable"
 done < <(grep -rhoE '(getenv|from_environment)\("[A-Z_]+"' src | sed 's/.*"\(.*\)"/\1/' | sort -u)
+
+format=$(cat man/tunwatch-recording.5)
+while read -r kind; do
+	names "$format" "$kind"
+	ok $? "record kind $kind"
+done < <(rows record)
+while IFS=$'\t' read -r kind field; do
+	names "$format" "$field"
+	ok $? "field $field of $kind"
+done < <(rows field)
 
 for file in man/*.[1-9]; do
 	if command -v mandoc > /dev/null; then

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints the tables that the manual and the completion must agree with, a row a line, fields separated by tabs:
 // command NAME; option NAME LETTER ARGUMENT WORDS DEFAULT KEY COMMANDS; config SECTION KEY TYPE; action NAME KEYS;
-// source NAME; exit STATUS. "-" stands for none.
+// source NAME; exit STATUS; record KIND; field KIND FIELD. "-" stands for none.
 #include <stdio.h>
 
 #include "app/app.h"
@@ -26,6 +26,17 @@ static void print_options(void)
 		printf("config\t%s\t%s\n", config_key(i)->section, config_key(i)->name);
 }
 
+static void print_records(void)
+{
+	for (int k = 1; k < RECORD_KINDS; k++) {
+		const struct record_kind_info *info = record_kind_info((enum record_kind)k);
+
+		printf("record\t%s\n", info->name);
+		for (unsigned f = 0; f < info->nfields; f++)
+			printf("field\t%s\t%s\n", info->name, info->fields[f].name);
+	}
+}
+
 int main(void)
 {
 	static const int statuses[] = { EXIT_OK, EXIT_USAGE, EXIT_DATA, EXIT_NOINPUT, EXIT_UNAVAILABLE, EXIT_CANTCREAT,
@@ -43,6 +54,7 @@ int main(void)
 		printf("action\t%s\t%s\n", actions[i].name, actions[i].keys);
 	for (const struct source_ops *const *s = source_table(); *s; s++)
 		printf("source\t%s\n", (*s)->name);
+	print_records();
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
 		printf("exit\t%d\n", statuses[i]);
 	return 0;
