@@ -65,6 +65,15 @@ like "$out" "^TUNWATCH UNKNOWN - no interface matches -i nosuch\*; there are: " 
 out=$("$TUNWATCH" check --json -i 'nosuch*' 2> "$work/err")
 is "$?" 3 "as JSON too"
 like "$out" '"status": "UNKNOWN"' "with the status"
+printf 'hook { on = { down }  run = { "/bin/true" } }\nline up { target = gateway }\n' > "$work/hook.conf"
+out=$("$TUNWATCH" list -c "$work/hook.conf" 2> "$work/err")
+is "$?" 0 "a section for later versions is accepted"
+like "$(cat "$work/err")" "hook.conf:1: version [0-9.]+ does not use hook sections yet; ignored" "and said to be ignored"
+like "$out" "line up" "list keeps what is configured"
+printf '%s\n' "$out" > "$work/again.conf"
+"$TUNWATCH" list -c "$work/again.conf" > "$work/out" 2> "$work/err"
+is "$? $(cat "$work/err")" "0 " "what list prints is a configuration"
+is "$(cat "$work/out")" "$out" "that lists the same"
 "$TUNWATCH" help > /dev/full 2> "$work/err"
 is "$?" 74 "a full disk is noticed"
 done_testing
