@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a program sends to a terminal, and how it leaves one.
-//   pty_meter [-g 80x24] [-w WARM_S] [-n SECONDS] [-k KEYS] [-e KEYS] [-u] [-s SIGNAL] [-o FILE] -- COMMAND...
-// Keys -k are sent after 1 s. Bytes of the first WARM_S seconds count as start, those of the next SECONDS as steady.
+//   pty_meter [-g 80x24] [-w WARM_S] [-n SECONDS] [-k KEYS] [-r KEYS] [-e KEYS] [-u] [-s SIGNAL] [-o FILE] -- COMMAND...
+// Keys -k are sent after 1 s, keys -r 5 times a second. Bytes of the first WARM_S seconds count as start, those of the next SECONDS as steady.
 // -u: nothing is read any more once WARM_S are over. Then the keys -e or the signal (TERM) end it.
-// Prints: start=BYTES bytes_s=N bursts_s=N exit_ms=N status=N restored=0|1
+// Prints: start=BYTES bytes_s=N bursts_s=N exit_ms=N status=N restored=0|1 unread=BYTES (found after the end)
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,13 +25,13 @@ enum { BURST_MS = 20, EXIT_MS = 10000 };
 struct meter {
 	int columns, rows, master, slave;
 	double warm, seconds;
-	const char *keys, *end_keys, *out;
+	const char *keys, *again, *end_keys, *out;
 	bool unread, ending;
 	int signal;
 	pid_t pid;
 	FILE *log;
-	int64_t begin, last_byte;
-	uint64_t start, steady, bursts;
+	int64_t begin, last_byte, last_key;
+	uint64_t start, steady, bursts, unread_bytes;
 };
 
 static int64_t now_ms(void)
@@ -68,20 +68,22 @@ static void account(struct meter *m, size_t n)
 	m->last_byte = now;
 }
 
-static void drain(struct meter *m, int ms)
+static bool drain(struct meter *m, int ms)
 {
 	struct pollfd p = { m->master, POLLIN, 0 };
 	char bytes[65536];
 	ssize_t n;
 
 	if (poll(&p, 1, ms) <= 0)
-		return;
+		return false;
 	n = read(m->master, bytes, sizeof bytes);
 	if (n <= 0)
-		return;
+		return false;
 	account(m, (size_t)n);
+	m->unread_bytes += (size_t)n;
 	if (m->log)
 		fwrite(bytes, 1, (size_t)n, m->log);
+	return true;
 }
 
 static void watch(struct meter *m)
@@ -93,6 +95,10 @@ static void watch(struct meter *m)
 		if (!typed && now - m->begin > 1000) {
 			type(m, m->keys);
 			typed = true;
+		}
+		if (m->again && now - m->last_key > 200) {
+			type(m, m->again);
+			m->last_key = now;
 		}
 		if (m->unread && now - m->begin > (int64_t)(m->warm * 1000))
 			poll(NULL, 0, 5);
@@ -126,7 +132,7 @@ static int64_t end(struct meter *m, int *ret_status)
 
 static void parse(struct meter *m, int argc, char **argv)
 {
-	for (int c; (c = getopt(argc, argv, "g:w:n:k:e:us:o:")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "g:w:n:k:r:e:us:o:")) != -1;) {
 		switch (c) {
 		case 'g':
 			if (sscanf(optarg, "%dx%d", &m->columns, &m->rows) != 2)
@@ -140,6 +146,9 @@ static void parse(struct meter *m, int argc, char **argv)
 			break;
 		case 'k':
 			m->keys = optarg;
+			break;
+		case 'r':
+			m->again = optarg;
 			break;
 		case 'e':
 			m->end_keys = optarg;
@@ -194,10 +203,15 @@ int main(int argc, char **argv)
 	m.begin = m.last_byte = now_ms();
 	watch(&m);
 	took = end(&m, &status);
+	m.unread_bytes = 0;
+	while (drain(&m, 100))
+		;
 	tcgetattr(m.slave, &after);
-	printf("start=%llu bytes_s=%.0f bursts_s=%.2f exit_ms=%lld status=%d restored=%d\n",
+	printf("start=%llu bytes_s=%.0f bursts_s=%.2f exit_ms=%lld status=%d restored=%d "
+	       "unread=%llu\n",
 	       (unsigned long long)m.start, (double)m.steady / m.seconds, (double)m.bursts / m.seconds, (long long)took,
 	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-	       (after.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO) && after.c_oflag & OPOST);
+	       (after.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO) && after.c_oflag & OPOST,
+	       (unsigned long long)m.unread_bytes);
 	return m.log && fclose(m.log);
 }
