@@ -344,6 +344,8 @@ int collector_run(const struct collector_config *config, struct error *err)
 	event_del(c.timer);
 	stop_sources(&c);
 	collector_close_recording(&c);
+	if (config->session)
+		session_close(config->session); /* who hears that we ended may begin another at once */
 	control_bye(c.control);
 out:
 	release(&c);

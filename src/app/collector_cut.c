@@ -187,6 +187,9 @@ static void on_news(void *arg, const struct writer_status *status, int fd)
 		else
 			control_stream(c->control);
 		return;
+	case WRITER_NEWS_CONTINUED:
+		c->part_written = c->part_written || status->part == c->part;
+		break;
 	case WRITER_NEWS_FAILED:
 		on_failed(c, status);
 		break;

@@ -31,7 +31,7 @@ int session_open(struct session *s, bool forced, struct error *err);
 /* Make the session's directory, its lock and its control socket. where: path of the recording, or NULL: within.
  * Call after privilege_drop, in the process that is to hold the locks. */
 int session_create(struct session *s, const char *where, struct error *err);
-/* Leave: the socket goes, and the directory too when no recording is in it. */
+/* Leave: the socket goes, and the directory too when no recording is in it. Again does nothing. */
 void session_close(struct session *s);
 /* The inode of this network namespace. */
 int session_netns(uint64_t *ret);

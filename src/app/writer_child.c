@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -25,6 +26,8 @@ struct child {
 	struct buf in;
 	uint32_t want_epoch;   /* cuts of earlier ones are thrown away */
 	bool failing, told;    /* between failed and resumed; this part's descriptor was handed over */
+	unsigned begun;        /* the part whose file the store was last asked to begin */
+	struct stat file;      /* the one handed over last */
 	int64_t good_t, good_ticks;
 };
 
@@ -62,7 +65,14 @@ static void tell_part(struct child *c, unsigned part)
 {
 	struct writer_status status = { .news = WRITER_NEWS_PART, .part = part };
 	int fd = store_reopen(c->store);
+	struct stat st = {0};
 
+	if (fd >= 0 && !fstat(fd, &st) && st.st_ino == c->file.st_ino && st.st_dev == c->file.st_dev) {
+		status.news = WRITER_NEWS_CONTINUED;
+		close(fd);
+		fd = -1;
+	}
+	c->file = st;
 	tell(c, &status, NULL, fd);
 	if (fd >= 0)
 		close(fd);
@@ -82,6 +92,7 @@ static bool write_cut(struct child *c, const struct writer_cut *cut, const uint8
 {
 	struct writer_status status = { .epoch = cut->epoch, .part = cut->part };
 	struct error err = {0};
+	bool begins = cut->flags & WRITER_PART && cut->part != c->begun;
 	int r;
 
 	if (cut->epoch < c->want_epoch)
@@ -90,7 +101,8 @@ static bool write_cut(struct child *c, const struct writer_cut *cut, const uint8
 		prune(c);
 		c->told = false;
 	}
-	r = store_write(c->store, bytes, cut->len, cut->flags & WRITER_PART && cut->part, &err);
+	c->begun = begins ? cut->part : c->begun;
+	r = store_write(c->store, bytes, cut->len, begins, &err); /* once: a second try goes to the file of the first */
 	if (r < 0) {
 		status.news = r == -EPIPE ? WRITER_NEWS_CLOSED : WRITER_NEWS_FAILED;
 		status.error = -r;
