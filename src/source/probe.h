@@ -159,7 +159,7 @@ struct prober {
 	struct target *targets;
 	size_t ntargets, targets_cap;
 	uint32_t by_key[RECORD_KEY_MAX + 1]; /* index into targets plus 1; 0: none */
-	uint32_t *by_addr;      /* indices of those that are on, in order of their addresses */
+	uint32_t *by_addr;      /* indices in order of their addresses; what is no longer on may still be answered */
 	size_t nby_addr, by_addr_cap;
 	uint64_t topology;      /* of the model, when the targets were read */
 	bool read_once;

@@ -16,7 +16,8 @@
 #include "source/probe.h"
 
 #define RETRY_US (10 * US_PER_S)
-enum { BUFFER = 4 << 20, SNAP = 128 };
+/* Probes held up in the queue of one device that is stuck must leave room for the others'. */
+enum { RECEIVE_BUFFER = 4 << 20, SEND_BUFFER = 16 << 20, SNAP = 128 };
 enum { STAMPS_COMMON = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
 		       SOF_TIMESTAMPING_OPT_TSONLY };
 #ifndef IPV6_DONTFRAG
@@ -78,10 +79,10 @@ static int set_common(struct prober_socket *s)
 	e = v4 ? set_int(s->fd, IPPROTO_IP, IP_RECVERR, 1) : set_int(s->fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 	if (e)
 		return e;
-	if (set_int(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER))
-		set_int(s->fd, SOL_SOCKET, SO_RCVBUF, BUFFER);
-	if (set_int(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER))
-		set_int(s->fd, SOL_SOCKET, SO_SNDBUF, BUFFER);
+	if (set_int(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER))
+		set_int(s->fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+	if (set_int(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER))
+		set_int(s->fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
 	prober_stamp_restart(s);
 	return 0;
 }
@@ -149,7 +150,7 @@ static void report(struct prober *p, struct prober_socket *s, int e)
 	s->report.period_ms = (int)(p->interval_us / US_PER_MS);
 	if (!e)
 		source_report_put(p->env, &s->report, SOURCE_STATE_OK, 0,
-				  s->raw ? "" : "without CAP_NET_RAW: ping sockets, no marks");
+				  s->raw ? "" : "without CAP_NET_RAW: by ping sockets; targets with a mark are not probed");
 	else if (e == -EACCES || e == -EPERM)
 		source_report_put(p->env, &s->report, SOURCE_STATE_DENIED, -e, denied);
 	else

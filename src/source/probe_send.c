@@ -246,7 +246,8 @@ void prober_send(struct prober *p, uint32_t target, enum purpose purpose, int64_
 	struct prober_socket *s = prober_socket_of(p, t->addr.family);
 	struct outgoing out = { .target = target, .purpose = (uint8_t)purpose, .planned_us = planned_us };
 
-	if (s->fd < 0)
+	/* without the privilege to mark it would fail for ever, which says nothing about the target */
+	if (s->fd < 0 || (!s->raw && t->mark))
 		return;
 	if (t->absent) {
 		failed(p, t, &out, p->now, ENODEV, 0);

@@ -208,8 +208,7 @@ static void index_addresses(struct prober *p)
 	array_grow(&p->by_addr, &p->by_addr_cap, p->ntargets, sizeof *p->by_addr);
 	p->nby_addr = 0;
 	for (size_t i = 0; i < p->ntargets; i++)
-		if (p->targets[i].on)
-			p->by_addr[p->nby_addr++] = (uint32_t)i;
+		p->by_addr[p->nby_addr++] = (uint32_t)i;
 	qsort_r(p->by_addr, p->nby_addr, sizeof *p->by_addr, compare_addr, p);
 }
 
