@@ -227,20 +227,28 @@ static void keep(const struct record *from, struct record *r, unsigned field)
 	set_number(r, field, record_has(from, field), from->v[field]);
 }
 
+/* An interface that is gone, or stands there without addresses, took its peer's traces along. Who was at the far end
+ * is still worth knowing, and that nobody answers there now is the truth. */
+static bool keep_peer(const struct discover *d, const struct row *row, const struct model_link *l, struct record *r)
+{
+	if (!l || !row->put || !record_has(&row->last, TUNNEL_PEER) ||
+	    (!l->gone && peer_is_addressed(d->env->model, &d->addresses, l)))
+		return false;
+	keep(&row->last, r, TUNNEL_PEER);
+	keep(&row->last, r, TUNNEL_PEER_FROM);
+	keep(&row->last, r, TUNNEL_INNER_TARGET);
+	keep(&row->last, r, TUNNEL_DEVICE);
+	return true;
+}
+
 static void set_peer(struct discover *d, struct row *row, const struct model_link *l, struct record *r)
 {
 	struct peer p = { row->peer, addr_is_set(&row->peer) ? PEER_FROM_CONFIG : PEER_FROM_NONE, false };
 
-	if (l && l->gone && p.from == PEER_FROM_NONE) {
-		/* its addresses went with it; who was at the far end is still worth knowing */
-		keep(&row->last, r, TUNNEL_PEER);
-		keep(&row->last, r, TUNNEL_PEER_FROM);
-		keep(&row->last, r, TUNNEL_INNER_TARGET);
-		keep(&row->last, r, TUNNEL_DEVICE);
-		return;
-	}
 	if (l)
 		p = peer_find(d->env->model, &d->addresses, l, &row->peer);
+	if (p.from == PEER_FROM_NONE && keep_peer(d, row, l, r))
+		return;
 	record_set(r, TUNNEL_PEER_FROM, p.from);
 	if (p.from == PEER_FROM_NONE)
 		return;

@@ -22,5 +22,7 @@ struct peer {
 /* The inner address at the far end of the interface's tunnel. configured: as the configuration says, or unset. */
 struct peer peer_find(const struct model *m, const struct address_index *ix, const struct model_link *l,
 		      const struct addr *configured);
+/* Whether it has any address besides IPv6 link-local ones, which come by themselves. */
+bool peer_is_addressed(const struct model *m, const struct address_index *ix, const struct model_link *l);
 
 #endif

@@ -132,3 +132,22 @@ struct peer peer_find(const struct model *m, const struct address_index *ix, con
 	}
 	return p;
 }
+
+static bool is_addressed(const struct model *m, const struct address_index *ix, int ifindex)
+{
+	for (size_t i = first_of(ix, m, ifindex); i < ix->n; i++) {
+		const struct model_address *a = &m->addresses[ix->keys[i]];
+		struct addr local = model_addr(m, a->local);
+
+		if (a->ifindex != ifindex)
+			break;
+		if (!addr_is_link_local(&local))
+			return true;
+	}
+	return false;
+}
+
+bool peer_is_addressed(const struct model *m, const struct address_index *ix, const struct model_link *l)
+{
+	return is_addressed(m, ix, l->ifindex) || (l->master && is_addressed(m, ix, l->master));
+}

@@ -134,8 +134,12 @@ static void test_missing_in_dump(void **state)
 	discover(w);
 	assert_true(row(w, "vti1")->gone);
 	assert_false(row(w, "vti2")->gone);
-	/* its address was not shown either */
+	/* its address was not shown either; an address of another kind says that the peer is another one */
+	assert_string_equal(name(w, row(w, "vti2")->peer), "169.254.2.1");
+	add_address(w, 6, "10.0.0.1", 24, "");
+	discover(w);
 	assert_int_equal(row(w, "vti2")->peer, MODEL_NONE);
+	assert_int_equal(row(w, "vti2")->inner_target, MODEL_NONE);
 	assert_int_equal(link_table_count(w->table), 1);
 	world_free(w);
 }
