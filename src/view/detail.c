@@ -93,6 +93,19 @@ static void write_via(const struct frame *f, const struct model_tunnel *t, struc
 		say(o, "kernel's path MTU %d", r->cached_mtu);
 }
 
+// With its sign, where there is a number.
+static const char *percent(const struct frame *f, const struct model_target *t, enum model_loss which,
+			   char out[FORMAT_MAX])
+{
+	size_t pos;
+
+	format_loss(model_loss(f->m, t, which), out);
+	pos = strlen(out);
+	if (*out != '-' && out[pos - 1] != '%')
+		str_append(out, FORMAT_MAX, &pos, "%%");
+	return out;
+}
+
 static void write_target(const struct frame *f, const char *path, const struct model_target *t, struct text *o)
 {
 	char rtt[FORMAT_MAX], loss[FORMAT_MAX], clock[FORMAT_MAX];
@@ -105,8 +118,7 @@ static void write_target(const struct frame *f, const char *path, const struct m
 	else if (t->lost_run)
 		say(o, "lost %u in a row (down at %u)", t->lost_run, t->need_lost);
 	else if (t->rtt.last_us >= 0)
-		say(o, "rtt %s ms loss %s%s", format_rtt(t->rtt.last_us, rtt),
-		    format_loss(model_loss(f->m, t, LOSS_1M), loss), strchr(loss, '%') || *loss == '-' ? "" : "%");
+		say(o, "rtt %s ms loss %s", format_rtt(t->rtt.last_us, rtt), percent(f, t, LOSS_1M, loss));
 	if (t->answered_us != MODEL_NEVER && (t->lost_run || t->silent))
 		say(o, "last answer %s", format_clock(f, t->answered_us, clock));
 	else if (t->answered_us == MODEL_NEVER)
@@ -150,11 +162,9 @@ static void write_loss(const struct frame *f, const struct model_tunnel *t, stru
 
 	if (!target)
 		return;
-	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
-		format_loss(model_loss(f->m, target, (enum model_loss)i), text);
-		text[strcspn(text, "%")] = 0;
-		say(o, "%s%s %s%s", f->m->partial && i > LOSS_10M ? "~" : "", words[i], text, *text == '-' ? "" : "%");
-	}
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
+		say(o, "%s%s %s", f->m->partial && i > LOSS_10M ? "~" : "", words[i],
+		    percent(f, target, (enum model_loss)i, text));
 	say(o, "(lost %u of %u)", target->lost, target->sent);
 }
 

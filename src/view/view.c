@@ -112,6 +112,16 @@ static bool has_rows(const struct model *m)
 	return false;
 }
 
+// What the sources say matters most where nothing was found.
+static void draw_empty(struct frame *f, int y, int height)
+{
+	int text = height > 20 ? 17 : height;
+
+	panel_empty(f, y + (height > 16), text);
+	if (height > text)
+		panel_events(f, y + text, height - text);
+}
+
 static void draw_body(struct frame *f, int y, int height)
 {
 	canvas_clip(f->c, 0, y, f->columns, height);
@@ -128,7 +138,7 @@ static void draw_body(struct frame *f, int y, int height)
 		else if (f->st->connecting)
 			canvas_put(f->c, 1, y, -1, ROLE_NOTE, "waiting for the collector");
 		else
-			panel_empty(f, y + (height > 16), height);
+			draw_empty(f, y, height);
 		break;
 	}
 	canvas_clip(f->c, 0, 0, f->columns, f->rows);
