@@ -53,7 +53,7 @@ struct route_state {
 	bool changed;           /* ways came, went or are asked differently */
 	size_t next;            /* way to ask next in this round; nways: no round under way */
 	int64_t round_us;       /* when the last round began */
-	uint64_t topology;
+	uint64_t topology, devices; /* of the model when last looked at */
 	uint32_t seq;           /* of the last request */
 };
 
@@ -354,12 +354,31 @@ static void put_again(struct route_state *s)
 		put(s, s->ways[i]);
 }
 
-static void look_at_rows(struct route_state *s)
+/* The kernel announces no IPv4 route that ends with its device: which devices there are, and in what state. */
+static uint64_t hash_devices(const struct model *m)
 {
+	uint64_t h = 0;
+
+	for (size_t k = 0; k < m->nlinks; k++) {
+		const struct model_link *l = &m->links[k];
+		int32_t v[] = { l->ifindex, l->used && !l->gone, l->up, l->carrier, l->master };
+
+		h = hash_bytes(h, v, sizeof v);
+	}
+	return h;
+}
+
+static void look_at_model(struct route_state *s)
+{
+	uint64_t devices;
+
 	if (s->topology == s->env->model->topology)
 		return;
 	want_all(s);
 	s->topology = s->env->model->topology;
+	devices = hash_devices(s->env->model);
+	s->dirty |= devices != s->devices;
+	s->devices = devices;
 	if (!s->changed)
 		return;
 	/* the order is another one: a round under way begins anew */
@@ -370,9 +389,9 @@ static void look_at_rows(struct route_state *s)
 
 static bool open_sockets(struct route_state *s)
 {
+	/* an address that comes or goes brings or takes routes of the local table; devices are seen in the model */
 	static const unsigned groups[] = {
-		RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0,
+		RTNLGRP_NEIGH, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0,
 	};
 
 	s->event_fd = netlink_open(groups, EVENT_BUFFER);
@@ -400,7 +419,7 @@ static void work(struct route_state *s)
 	if (s->ask_fd < 0)
 		return;
 	drain_events(s);
-	look_at_rows(s);
+	look_at_model(s);
 	s->dirty |= now - s->round_us >= ASK_AGAIN_US;
 	if (s->dirty && now - s->round_us >= pause)
 		begin_round(s);
