@@ -231,7 +231,8 @@ static void silent_text(const struct model *m, const struct model_tunnel *t, cha
 	outer_text(m, t, text, size, &pos);
 }
 
-static void reason_text(const struct model *m, const struct model_tunnel *t, enum reason reason, char *text, size_t size)
+static void reason_text(const struct model *m, const struct model_tunnel *t, enum reason reason,
+			char *text, size_t size)
 {
 	const char *ifname = model_name(m, t->ifname), *peer = model_name(m, t->peer);
 	size_t pos = 0;

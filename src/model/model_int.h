@@ -59,6 +59,7 @@ void probe_reset(struct model_target *t);
 void window_add(struct model_window *w, int64_t bucket, bool lost);
 void window_sum(const struct model_window *w, int64_t bucket_now, unsigned *ret_sent, unsigned *ret_lost);
 void rtt_reset(struct model_rtt *rtt);
+void rtt_forget(struct model_rtt *rtt);
 void rtt_add(struct model_rtt *rtt, int64_t us);
 /* Median and spread (1.4826 times the median absolute deviation) of the newest n replies (n <= 64). */
 void rtt_recent(const struct model_rtt *rtt, unsigned n, int32_t *ret_median, int32_t *ret_sigma);

@@ -301,7 +301,7 @@ void probe_reset(struct model_target *t)
 	t->late = t->duplicate = t->foreign = 0;
 	memset(&t->minute, 0, sizeof t->minute);
 	memset(&t->ten, 0, sizeof t->ten);
-	rtt_reset(&t->rtt);
+	rtt_forget(&t->rtt);
 }
 
 double model_loss(const struct model *m, const struct model_target *t, enum model_loss which)
@@ -329,7 +329,7 @@ double model_loss(const struct model *m, const struct model_target *t, enum mode
 
 int64_t model_timeout(const struct model_target *t)
 {
-	int64_t us = t->rtt.count ? t->rtt.srtt_us + 4 * t->rtt.rttvar_us : 0;
+	int64_t us = t->rtt.last_us >= 0 ? t->rtt.srtt_us + 4 * t->rtt.rttvar_us : 0;
 
 	return us < US_PER_S ? US_PER_S : us > 3 * US_PER_S ? 3 * US_PER_S : us;
 }

@@ -70,21 +70,29 @@ void rtt_reset(struct model_rtt *rtt)
 	rtt->last_us = rtt->max_us = rtt->min_us = -1;
 }
 
+/* Statistics begin anew; what timeouts and health go by stays. */
+void rtt_forget(struct model_rtt *rtt)
+{
+	rtt->count = 0;
+	rtt->sum_us = rtt->jitter_us = 0;
+	rtt->max_us = rtt->min_us = -1;
+	memset(rtt->bucket, 0, sizeof rtt->bucket);
+}
+
 void rtt_add(struct model_rtt *rtt, int64_t us)
 {
 	int64_t d = rtt->last_us < 0 ? 0 : llabs(us - rtt->last_us);
 
-	if (rtt->count == 0) {
+	if (rtt->last_us < 0) {
 		rtt->srtt_us = us;
 		rtt->rttvar_us = us / 2;
-		rtt->min_us = us;
 	} else {
 		rtt->rttvar_us += (llabs(rtt->srtt_us - us) - rtt->rttvar_us) / 4;
 		rtt->srtt_us += (us - rtt->srtt_us) / 8;
 		rtt->jitter_us += (d - rtt->jitter_us) / 16;
 	}
 	rtt->last_us = us;
-	rtt->min_us = us < rtt->min_us ? us : rtt->min_us;
+	rtt->min_us = rtt->min_us < 0 || us < rtt->min_us ? us : rtt->min_us;
 	rtt->max_us = us > rtt->max_us ? us : rtt->max_us;
 	rtt->sum_us += us;
 	rtt->count++;
