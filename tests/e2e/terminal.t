@@ -50,14 +50,14 @@ most "$bytes_s" 30 "bytes a second when paused"
 full=10000
 redraw=$'\f'
 for signal in 15 1 2; do
-	meter -g 500x200 -w 0.3 -n 5 -u -r "$redraw" -s $signal -- --keys 'b+20m<Enter>'
+	meter -g 500x200 -w 0.3 -n 2 -u -r "$redraw" -s $signal -- --keys 'b+20m<Enter>'
 	most "$exit_ms" 1000 "milliseconds to end by signal $signal, on a terminal that nobody reads"
 	is "$restored" 1 "its modes are restored"
 	most $full "$unread" "bytes lay in its queue"
 done
-meter -g 500x200 -w 0.3 -n 5 -u -r "$redraw" -e q -- --keys 'b+20m<Enter>'
+meter -g 500x200 -w 0.3 -n 2 -u -r "$redraw" -e q -- --keys 'b+20m<Enter>'
 most "$exit_ms" 1000 "q works there too"
-meter -g 500x200 -w 0.3 -n 5 -u -r "$redraw" -e Q -- --keys 'b+20m<Enter>'
+meter -g 500x200 -w 0.3 -n 2 -u -r "$redraw" -e Q -- --keys 'b+20m<Enter>'
 most "$exit_ms" 2500 "and Q"
 
 for term in dumb nonsense vt100 xterm-kitty linux ''; do
