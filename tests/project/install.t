@@ -6,11 +6,10 @@ need make
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-build=$(basename "$(dirname "$TUNWATCH")")
 
 cd "$TOP" || exit
 unset MAKEFLAGS MFLAGS MAKELEVEL
-make B="build/$build" DESTDIR="$work" PREFIX=/usr install > "$work/log" 2>&1
+make B="$B" DESTDIR="$work" PREFIX=/usr install > "$work/log" 2>&1
 ok $? "make install" || diag "$(tail -n 5 "$work/log")"
 [ -x "$work/usr/bin/tunwatch" ]
 ok $? "the program is there"
@@ -23,7 +22,7 @@ done
 [ -s "$work/usr/share/bash-completion/completions/tunwatch" ]
 ok $? "the completion is there"
 rm -f "$work/log"
-make B="build/$build" DESTDIR="$work" PREFIX=/usr uninstall > /dev/null 2>&1
+make B="$B" DESTDIR="$work" PREFIX=/usr uninstall > /dev/null 2>&1
 is "$(find "$work" -type f)" "" "make uninstall leaves nothing"
 
 top=$(git ls-tree --name-only HEAD 2> /dev/null | grep -v '^\.' | sort | tr '\n' ' ')
