@@ -5,90 +5,86 @@
 
 #include "recording/decoder.h"
 
-enum { CELL_HEAD = 2 };
-#define CELL_LIVE (UINT64_C(1) << 31)
-#define CELL_BAD (CELL_LIVE - 1)
-
 void decoder_init(struct decoder *d)
 {
 	*d = (struct decoder){ .generation = 1 };
-	decoder_reset(d);
+	/* types without fields have cells, too: none of theirs may point from NULL */
+	array_grow(&d->values, &d->values_cap, POSITIONS, sizeof *d->values);
 }
 
 void decoder_free(struct decoder *d)
 {
 	for (int i = 0; i < TYPES; i++)
 		free(d->index[i]);
-	free(d->words);
+	free(d->cells);
+	free(d->values);
 	free(d->schema.words);
 }
 
 void decoder_reset(struct decoder *d)
 {
-	d->nwords = 1; /* word number 0 stands for "none" */
 	d->ncells = d->nvalues = 0;
 	d->generation++;
 	d->p = d->end = NULL;
 }
 
-static uint64_t cell_owner(unsigned type, unsigned key)
+static uint32_t cell_owner(unsigned type, unsigned key)
 {
-	return (uint64_t)type << 16 | key;
+	return (uint32_t)type << 16 | key;
 }
 
-static uint64_t *cell_add(struct decoder *d, unsigned type, unsigned key)
+static struct decoder_cell *cell_add(struct decoder *d, unsigned type, unsigned key)
 {
 	const struct schema_type *ty = &d->schema.type[type];
-	size_t values = (size_t)ty->npos + ty->nsteps, need = CELL_HEAD + values;
+	size_t values = (size_t)ty->npos + ty->nsteps;
 
 	if (d->ncells == CELLS_MAX || d->nvalues + values > CELL_VALUES_MAX)
 		return NULL;
-	if (!d->index[type])
-		d->index[type] = xcalloc(KEYS, sizeof *d->index[type]);
-	array_grow(&d->words, &d->words_cap, d->nwords + need, sizeof *d->words);
-	d->ncells++;
+	array_grow(&d->index[type], &d->index_cap[type], key + 1u, sizeof *d->index[type]);
+	array_grow(&d->cells, &d->cells_cap, d->ncells + 1, sizeof *d->cells);
+	array_grow(&d->values, &d->values_cap, d->nvalues + values, sizeof *d->values);
+	d->index[type][key] = (uint32_t)d->ncells;
+	d->cells[d->ncells] = (struct decoder_cell){ .owner = cell_owner(type, key), .at = (uint32_t)d->nvalues };
 	d->nvalues += values;
-	d->index[type][key] = (uint32_t)d->nwords;
-	d->nwords += need;
-	d->words[d->nwords - need] = 0;
-	d->words[d->nwords - need + 1] = cell_owner(type, key);
-	return &d->words[d->nwords - need];
+	return &d->cells[d->ncells++];
 }
 
-static uint64_t *cell_find(const struct decoder *d, unsigned type, unsigned key)
+static inline struct decoder_cell *cell_find(const struct decoder *d, unsigned type, unsigned key)
 {
-	uint32_t at = d->index[type] ? d->index[type][key] : 0;
+	uint32_t number = key < d->index_cap[type] ? d->index[type][key] : 0;
 
-	if (!at || at >= d->nwords || d->words[at + 1] != cell_owner(type, key))
+	if (number >= d->ncells || d->cells[number].owner != cell_owner(type, key))
 		return NULL;
-	return &d->words[at];
+	return &d->cells[number];
 }
 
 /* A cell seen for the first time since the keyframe began: zeroes, in the keyframe itself the values of the type's
  * record before it. */
-static void cell_start(struct decoder *d, const struct schema_type *ty, unsigned type, uint64_t *cell)
+static void cell_start(struct decoder *d, const struct schema_type *ty, unsigned type, struct decoder_cell *cell)
 {
-	memset(cell + CELL_HEAD, 0, ((size_t)ty->npos + ty->nsteps) * sizeof *cell);
-	cell[0] = (uint64_t)d->generation << 32;
+	memset(d->values + cell->at, 0, ((size_t)ty->npos + ty->nsteps) * sizeof *d->values);
+	cell->generation = d->generation;
+	cell->bad = 0;
 	if (d->mode == DECODER_KEYFRAME && d->before[type]) {
-		const uint64_t *before = &d->words[d->before[type]];
+		const struct decoder_cell *before = &d->cells[d->before[type] - 1];
 
-		memcpy(cell + CELL_HEAD, before + CELL_HEAD, ty->npos * sizeof *cell);
-		cell[0] |= before[0] & CELL_BAD;
+		memcpy(d->values + cell->at, d->values + before->at, ty->npos * sizeof *d->values);
+		cell->bad = before->bad;
 	}
 }
 
 /* The cell of (type, key). NULL: too many. */
-static inline uint64_t *cell_get(struct decoder *d, const struct schema_type *ty, unsigned type, unsigned key)
+static inline struct decoder_cell *cell_get(struct decoder *d, const struct schema_type *ty, unsigned type,
+					    unsigned key)
 {
-	uint64_t *cell = cell_find(d, type, key);
+	struct decoder_cell *cell = cell_find(d, type, key);
 
 	if (!cell)
 		cell = cell_add(d, type, key);
-	if (cell && (cell[0] >> 32 != d->generation || !(cell[0] & CELL_LIVE)))
+	if (cell && (cell->generation != d->generation || !cell->live))
 		cell_start(d, ty, type, cell);
 	if (cell && d->mode == DECODER_KEYFRAME)
-		d->before[type] = (uint32_t)(cell - d->words);
+		d->before[type] = (uint32_t)(cell - d->cells) + 1;
 	return cell;
 }
 
@@ -183,11 +179,11 @@ static inline const uint8_t *decode_values(const struct decoder *d, const struct
 }
 
 /* Which of the changed values mean nothing: an index out of its range must not travel on. */
-static inline uint64_t judge(const struct schema_type *ty, const uint64_t *v, uint64_t mask, uint64_t bad)
+static inline uint32_t judge(const struct schema_type *ty, const uint64_t *v, uint64_t mask, uint32_t bad)
 {
 	for (uint32_t m = ((uint32_t)mask | ty->steady) & ty->checked; m; m &= m - 1) {
 		int i = __builtin_ctz(m);
-		uint64_t bit = UINT64_C(1) << (i - 1);
+		uint32_t bit = 1u << (i - 1);
 
 		bad = v[i] < (uint64_t)ty->limit[i] ? bad & ~bit : bad | bit;
 	}
@@ -212,10 +208,10 @@ static void map_fields(const struct decoder *d, const struct schema_type *ty, co
 	}
 }
 
-static void fill(const struct decoder *d, const struct schema_type *ty, const uint64_t *v, uint64_t bad,
+static void fill(const struct decoder *d, const struct schema_type *ty, const uint64_t *v, uint32_t bad,
 		 struct record *ret)
 {
-	uint64_t known = ty->npos ? v[0] & ~bad : 0;
+	uint64_t known = ty->npos ? v[0] & ~(uint64_t)bad : 0;
 
 	ret->kind = ty->kind;
 	ret->snapshot = d->mode == DECODER_KEYFRAME;
@@ -239,7 +235,8 @@ static void fill_remove(const struct decoder *d, enum record_kind kind, unsigned
 /* A remove: 1 handed out, 2 nothing to hand out. */
 static int decode_remove(struct decoder *d, const uint8_t *p, struct record *ret)
 {
-	uint64_t type, *cell;
+	struct decoder_cell *cell;
+	uint64_t type;
 
 	p = get_varint(p, d->end, &type);
 	if (!p || d->mode == DECODER_KEYFRAME || !type || type >= TYPES || !d->schema.type[type].used)
@@ -249,7 +246,7 @@ static int decode_remove(struct decoder *d, const uint8_t *p, struct record *ret
 		return 2;
 	cell = cell_find(d, (unsigned)type, d->key);
 	if (cell)
-		cell[0] = 0;
+		cell->live = false;
 	if (!d->schema.type[type].kind)
 		return 2;
 	fill_remove(d, d->schema.type[type].kind, d->key, ret);
@@ -262,12 +259,13 @@ static bool is_restated(enum record_shape shape)
 }
 
 /* The values' place: the cell of a state, zeroes for what is never predicted. NULL: too many cells. */
-static inline uint64_t *place(struct decoder *d, const struct schema_type *ty, unsigned type, uint64_t **ret_cell)
+static inline uint64_t *place(struct decoder *d, const struct schema_type *ty, unsigned type,
+			      struct decoder_cell **ret_cell)
 {
 	*ret_cell = NULL;
 	if (is_restated(ty->shape) && d->mode != DECODER_SALVAGE) {
 		*ret_cell = cell_get(d, ty, type, d->key);
-		return *ret_cell ? *ret_cell + CELL_HEAD : NULL;
+		return *ret_cell ? d->values + (*ret_cell)->at : NULL;
 	}
 	memset(d->scratch, 0, ((size_t)ty->npos + ty->nsteps) * sizeof *d->scratch);
 	return d->scratch;
@@ -292,7 +290,9 @@ static int decode(struct decoder *d, struct record *ret)
 	uint8_t head = *d->p;
 	unsigned type = head & (TYPES - 1);
 	const struct schema_type *ty = &d->schema.type[type];
-	uint64_t *cell, *v, mask = 0, bad;
+	struct decoder_cell *cell;
+	uint64_t *v, mask = 0;
+	uint32_t bad;
 
 	p = decode_head(d, p, head);
 	if (!p)
@@ -306,9 +306,11 @@ static int decode(struct decoder *d, struct record *ret)
 		p = decode_values(d, ty, p, v, &mask);
 	if (!v || !p)
 		return -EBADMSG;
-	bad = judge(ty, v, mask, cell ? cell[0] & CELL_BAD : 0);
-	if (cell)
-		cell[0] = (uint64_t)d->generation << 32 | CELL_LIVE | bad;
+	bad = judge(ty, v, mask, cell ? cell->bad : 0);
+	if (cell) {
+		cell->live = true;
+		cell->bad = bad;
+	}
 	ret->text = NULL;
 	ret->text_len = 0;
 	if (ty->shape != RECORD_SHAPE_STATE)
@@ -336,24 +338,21 @@ int decoder_next(struct decoder *d, struct record *ret)
 
 void decoder_begin_vanished(struct decoder *d)
 {
-	d->vanish_at = 1;
+	d->vanish_at = 0;
 }
 
 bool decoder_next_vanished(struct decoder *d, struct record *ret)
 {
-	while (d->vanish_at < d->nwords) {
-		uint64_t *cell = &d->words[d->vanish_at];
-		unsigned type = (unsigned)(cell[1] >> 16), key = cell[1] & RECORD_KEY_MAX;
-		const struct schema_type *ty = &d->schema.type[type];
-		bool gone = (cell[0] & CELL_LIVE) && cell[0] >> 32 != d->generation;
+	while (d->vanish_at < d->ncells) {
+		struct decoder_cell *cell = &d->cells[d->vanish_at++];
+		const struct schema_type *ty = &d->schema.type[cell->owner >> 16];
 
-		d->vanish_at += CELL_HEAD + (size_t)ty->npos + ty->nsteps;
-		if (!gone)
+		if (!cell->live || cell->generation == d->generation)
 			continue;
-		cell[0] = 0;
+		cell->live = false;
 		if (!ty->kind)
 			continue;
-		fill_remove(d, ty->kind, key, ret);
+		fill_remove(d, ty->kind, cell->owner & RECORD_KEY_MAX, ret);
 		return true;
 	}
 	return false;

@@ -5,16 +5,25 @@
 
 #include "recording/header.h"
 
-/* Prediction state is kept in cells, one a (type, key), in one array of words:
- * word 0: generation << 32 | CELL_LIVE | bitmap of fields whose value means nothing; word 1: who it belongs to;
- * then the positions' values, then the steps. A table entry counts only if its cell names it as owner, so that
- * forgetting everything costs nothing. */
+/* Prediction state of one (type, key). */
+struct decoder_cell {
+	uint32_t owner;           /* type << 16 | key */
+	uint32_t at;              /* its positions' values, then its steps, from here on in decoder.values */
+	uint32_t generation;      /* keyframe since which the values hold */
+	uint32_t bad;             /* bit f: the value of field f means nothing */
+	bool live;
+};
+
+/* An index entry counts only if the cell it names says that it is its owner: forgetting all cells costs nothing. (The
+ * owner must not stand among the values: those are the file's, and could be made to look like one.) */
 struct decoder {
 	struct schema schema;
-	uint64_t *words;
-	size_t nwords, words_cap;
-	size_t ncells, nvalues;
-	uint32_t *index[TYPES];   /* key to word number; allocated at first use */
+	struct decoder_cell *cells;
+	size_t ncells, cells_cap;
+	uint64_t *values;
+	size_t nvalues, values_cap;
+	uint32_t *index[TYPES];   /* key to number of its cell */
+	size_t index_cap[TYPES];
 	uint32_t generation;
 
 	/* the frame being read */
@@ -25,7 +34,7 @@ struct decoder {
 	bool has_key;
 	int64_t t;                /* of the record before; in a keyframe its t */
 	int64_t age;              /* in a keyframe: of the record before */
-	uint32_t before[TYPES];   /* in a keyframe: cell of the type's record before, which predicts the next */
+	uint32_t before[TYPES];   /* in a keyframe: 1 + cell of the type's record before, which predicts the next */
 	uint64_t scratch[2 * POSITIONS];
 	size_t vanish_at;
 };

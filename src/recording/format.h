@@ -21,7 +21,6 @@ enum {
 	KEYFRAME_BREAK = 2,         /* what was observed before it is not all in the file */
 	TYPES = 64,                 /* ids 1..63; 0 is "remove" */
 	POSITIONS = 32,             /* values of a record: the bitmap of known fields, then the fields */
-	KEYS = 65536,
 	CELLS_MAX = 262144,         /* (type, key) pairs a reader must hold ... */
 	CELL_VALUES_MAX = 1 << 21,  /* ... and values in all of them: one a position, one more a steady field */
 	HEAD_SAME_TIME = 0x40,

@@ -222,9 +222,9 @@ static bool end_frame(struct reader *rd, enum reader_result *ret)
 static bool look_for_vanished(struct reader *rd)
 {
 	if (rd->frame != 'K' || rd->more || !rd->deliver || !rd->follows ||
-	    reader_budget(rd) < (int64_t)rd->dec.nwords)
+	    reader_budget(rd) < (int64_t)rd->dec.ncells)
 		return false;
-	rd->spent += rd->dec.nwords;
+	rd->spent += rd->dec.ncells;
 	decoder_begin_vanished(&rd->dec);
 	return true;
 }
