@@ -328,12 +328,13 @@ static void enter_down(struct model *m, unsigned key, int64_t since, bool known)
 static void leave_down(struct model *m, unsigned key, int64_t end, enum health next, int64_t began)
 {
 	struct model_tunnel *t = &m->tunnels[key];
+	const char *word = next == HEALTH_UP ? "UP" : next == HEALTH_DEGRADED ? "DEGR" : "?";
 	char age[16];
 
 	history_outage_close(m, key, end);
 	history_rewrite(m, key, end, next);
-	history_add_event(m, end, key, next == HEALTH_UNKNOWN ? 0 : 1, SEVERITY_INFO,
-			  next == HEALTH_UNKNOWN ? "?" : "UP", "after %s: %s", time_age(end - began, age), t->reason);
+	history_add_event(m, end, key, next == HEALTH_UNKNOWN ? 0 : 1, SEVERITY_INFO, word, "after %s: %s",
+			  time_age(end - began, age), t->reason);
 }
 
 static void note_change(struct model *m, unsigned key, enum health old)
@@ -419,7 +420,9 @@ static void watch_counters(struct model *m, struct model_tunnel *t)
 	if (!l || !l->known_counters)
 		return;
 	errors = l->total[COUNTER_RX_ERRORS] + l->total[COUNTER_TX_ERRORS];
-	if (errors > t->error_base)
+	/* what fails during an outage, and is read just after it, says nothing of the tunnel now */
+	if (errors > t->error_base && t->state != HEALTH_DOWN &&
+	    m->now - t->since_us > 2 * max_time(m->interval_us, US_PER_S))
 		t->error_us = m->now;
 	t->error_base = errors;
 	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S || received_lately(m, l))

@@ -279,7 +279,7 @@ static void route_text(const struct model *m, const struct model_route *t, char 
 
 	out[0] = 0;
 	if (t->oif == MODEL_NONE) {
-		str_append(out, size, &pos, "no way");
+		str_append(out, size, &pos, "no route");
 		return;
 	}
 	str_append(out, size, &pos, "%s", model_name(m, t->oif));
@@ -305,7 +305,7 @@ static void route_moved(struct model *m, unsigned key, const struct model_route 
 	for (size_t i = 0; i < m->ntunnels; i++)
 		if (m->tunnels[i].used && m->tunnels[i].route == key)
 			history_add_event(m, m->now, (unsigned)i, new->oif == MODEL_NONE ? -1 : 0, SEVERITY_WARNING,
-					  "ROUTE", "way %s -> %s", from, to);
+					  "ROUTE", "%s -> %s", from, to);
 }
 
 void link_join_route(const struct model *m, struct model_tunnel *t)
