@@ -79,15 +79,48 @@ static const char *stand_in(const char *name)
 	return NULL;
 }
 
+static void set_number(const char *name, int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%d", n);
+	setenv(name, text, 1);
+}
+
+static void put_back(const char *name, char *value)
+{
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+	free(value);
+}
+
+// curses cannot ask a memory file for its size, and would set the scroll region to what terminfo believes: it would
+// stay so behind us.
+static SCREEN *open_sized(struct term *t, const char *name)
+{
+	char *lines = getenv("LINES") ? xstrdup(getenv("LINES")) : NULL;
+	char *columns = getenv("COLUMNS") ? xstrdup(getenv("COLUMNS")) : NULL;
+	SCREEN *screen;
+
+	set_number("LINES", t->height);
+	set_number("COLUMNS", t->width);
+	screen = newterm(name, t->out, t->in);
+	put_back("LINES", lines);
+	put_back("COLUMNS", columns);
+	return screen;
+}
+
 static void open_screen(struct term *t)
 {
 	const char *name = getenv("TERM"), *other;
 
 	name = name && *name ? name : "dumb";
-	t->screen = newterm(name, t->out, t->in);
+	t->screen = open_sized(t, name);
 	other = stand_in(name);
 	if (!t->screen && other)
-		t->screen = newterm(other, t->out, t->in);
+		t->screen = open_sized(t, other);
 }
 
 static void set_up_screen(struct term *t)
@@ -335,8 +368,10 @@ static void blit(struct term *t, const struct canvas *c)
 
 int term_draw(struct term *t, const struct canvas *c)
 {
-	if (t->pending.len)
-		return term_flush(t);
+	int r = term_flush(t);
+
+	if (r)
+		return r;
 	if (t->plain) {
 		canvas_dump(c, &t->pending);
 		buf_putc(&t->pending, '\n');

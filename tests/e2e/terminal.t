@@ -37,6 +37,9 @@ most()
 meter -g 120x40 -w 0.9 -n 0.1 -- --keys 'p'
 most "$start" 6000 "bytes of the start at 120x40"
 is "$status $restored" "0 1" "ends well, the terminal as before"
+meter -g 120x40 -w 1 -n 0.5 -e q -o "$work/out" --
+regions=$(LC_ALL=C grep -ao $'\x1b\\[[0-9;]*r' "$work/out" | tr -d '\033')
+is "$regions" "[1;40r" "the scroll region is the whole screen"
 meter -g 80x24 -w 2 -n 8 -- --keys 'b+20m<Enter>'
 most "$bytes_s" 200 "bytes a second at 80x24, all rows changing"
 most "$bursts_s" 113 "bursts in 100 s"
