@@ -69,13 +69,6 @@ static void *start(struct source_env *env)
 	return p;
 }
 
-static void expire_all(struct prober *p)
-{
-	for (size_t i = 0; i < p->ntargets; i++)
-		if (p->targets[i].deadline_us <= p->now)
-			prober_flight_expire(p, &p->targets[i]);
-}
-
 /* A scheduled probe whose slot was missed is left out: its next one comes in the same phase. */
 static void send_scheduled(struct prober *p, uint32_t i, int64_t due, bool stalled)
 {
@@ -100,12 +93,15 @@ static void send_fast(struct prober *p, uint32_t i, int64_t due)
 	prober_send(p, i, PURPOSE_VERDICT, due);
 }
 
-static void send_all(struct prober *p, int64_t due)
+/* Once over all targets: what has waited too long, and what is due. */
+static void pass(struct prober *p, int64_t due)
 {
 	bool stalled = p->now - due >= SLOT_US;
 
 	p->fast_left = PROBER_FAST_PER_S * SLOT_US / US_PER_S;
 	for (uint32_t i = 0; i < p->ntargets; i++) {
+		if (p->targets[i].deadline_us <= p->now)
+			prober_flight_expire(p, &p->targets[i]);
 		if (p->targets[i].due_us <= due)
 			send_scheduled(p, i, due, stalled);
 		else if (p->targets[i].fast && !stalled)
@@ -134,8 +130,7 @@ static void slot(void *state, int64_t due)
 	prober_drain(p, &p->v4);
 	prober_drain(p, &p->v6);
 	prober_look(p);
-	expire_all(p);
-	send_all(p, due);
+	pass(p, due);
 }
 
 static void stop(void *state)

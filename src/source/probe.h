@@ -25,6 +25,8 @@ enum {
 	PROBER_DATA = 56,          /* bytes behind the ICMP header, as ping sends */
 	PROBER_FAST_PER_S = 2000,  /* fast probes of all targets together */
 	PROBER_BATCH = 256,        /* messages of one sendmmsg or recvmmsg */
+	PROBER_SNAP = 96,          /* bytes kept of what arrives: IPv4 options, ICMP, our payload; or of a probe */
+	PROBER_CONTROL = 128,      /* control messages: a stamp and an ICMPv6 error, or all that a probe may want */
 	PROBER_STAMPS = 4096,      /* probes whose transmit stamp may still come; a power of two */
 	PROBER_RING_MIN = 8,       /* probes remembered for each target; powers of two */
 	PROBER_RING_MAX = 64,
@@ -142,13 +144,14 @@ struct prober_vec {
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 	} name[PROBER_BATCH];
-	_Alignas(8) uint8_t control[PROBER_BATCH][192];
-	uint8_t data[PROBER_BATCH][128];
+	_Alignas(8) uint8_t control[PROBER_BATCH][PROBER_CONTROL];
+	uint8_t data[PROBER_BATCH][PROBER_SNAP];
 };
 
-/* One for each of the things that may happen inside another. */
+/* Between two slots all of this falls out of the caches: so one for everything, and one for reading the error queue
+ * in the midst of that. */
 struct prober_io {
-	struct prober_vec send, reply, error;
+	struct prober_vec main, inner;
 };
 
 struct prober {
@@ -214,6 +217,7 @@ void prober_flush(struct prober *p, struct prober_socket *s);
 
 /* ---- probe_drain.c ---- */
 void prober_drain(struct prober *p, struct prober_socket *s);
+/* Only the error queue; may be called while a batch is built or a batch of replies is read. */
 void prober_drain_errors(struct prober *p, struct prober_socket *s);
 
 /* ---- probe.c ---- */

@@ -129,7 +129,7 @@ static void take_reply(struct prober *p, struct prober_socket *s, struct prober_
 
 static void drain_replies(struct prober *p, struct prober_socket *s)
 {
-	struct prober_vec *v = &p->io->reply;
+	struct prober_vec *v = &p->io->main;
 	unsigned n = PROBER_BATCH;
 
 	s->looked = false;
@@ -206,9 +206,8 @@ static void take_error(struct prober *p, struct prober_socket *s, struct prober_
 		take_icmp_error(p, s, v, i, &x);
 }
 
-void prober_drain_errors(struct prober *p, struct prober_socket *s)
+static void drain_errors(struct prober *p, struct prober_socket *s, struct prober_vec *v)
 {
-	struct prober_vec *v = &p->io->error;
 	unsigned n = PROBER_BATCH;
 
 	s->since_drain = 0;
@@ -219,11 +218,16 @@ void prober_drain_errors(struct prober *p, struct prober_socket *s)
 	}
 }
 
+void prober_drain_errors(struct prober *p, struct prober_socket *s)
+{
+	drain_errors(p, s, &p->io->inner);
+}
+
 void prober_drain(struct prober *p, struct prober_socket *s)
 {
 	if (s->fd < 0)
 		return;
 	s->patience = ROUNDS_MAX;
-	prober_drain_errors(p, s);
+	drain_errors(p, s, &p->io->main);
 	drain_replies(p, s);
 }

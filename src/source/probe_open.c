@@ -17,7 +17,7 @@
 
 #define RETRY_US (10 * US_PER_S)
 /* Probes held up in the queue of one device that is stuck must leave room for the others'. */
-enum { RECEIVE_BUFFER = 4 << 20, SEND_BUFFER = 16 << 20, SNAP = 128 };
+enum { RECEIVE_BUFFER = 4 << 20, SEND_BUFFER = 16 << 20 };
 enum { STAMPS_COMMON = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
 		       SOF_TIMESTAMPING_OPT_TSONLY };
 #ifndef IPV6_DONTFRAG
@@ -36,13 +36,13 @@ static int filter_id(int fd, bool v4, uint16_t id)
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, id, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SNAP),
+		BPF_STMT(BPF_RET | BPF_K, PROBER_SNAP),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_filter code6[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, id, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SNAP),
+		BPF_STMT(BPF_RET | BPF_K, PROBER_SNAP),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog prog = { v4 ? ARRAY_LEN(code4) : ARRAY_LEN(code6), v4 ? code4 : code6 };

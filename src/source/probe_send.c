@@ -67,7 +67,7 @@ static void build(struct prober *p, const struct prober_socket *s, unsigned i)
 {
 	const struct outgoing *out = &s->queue[i];
 	const struct target *t = &p->targets[out->target];
-	struct prober_vec *v = &p->io->send;
+	struct prober_vec *v = &p->io->main;
 	struct msghdr *h = &v->msg[i].msg_hdr;
 	struct icmp_request rq = {
 		.family = s->family, .with_ip = s->with_ip, .source = t->source, .target = t->addr, .tos = t->tos,
@@ -177,7 +177,7 @@ static int send_run(struct prober *p, struct prober_socket *s, unsigned i)
 		s->queued_us = p->now;
 		build(p, s, i);
 	}
-	r = sendmmsg(s->fd, &p->io->send.msg[i], n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	r = sendmmsg(s->fd, &p->io->main.msg[i], n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return r < 0 ? -errno : r;
 }
 
