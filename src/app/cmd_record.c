@@ -7,6 +7,7 @@
 
 #include "app/collector.h"
 #include "app/collector_place.h"
+#include "app/privilege.h"
 
 static int refuse_second(const struct error *why)
 {
@@ -72,7 +73,7 @@ int cmd_record(struct options *o)
 {
 	struct session s = { .state_fd = -1, .lock_fd = -1, .dir_fd = -1, .own_fd = -1, .listen_fd = -1 };
 	struct collector_place place;
-	const uid_t asked_by = getuid();
+	const uid_t asked_by = privilege_asker();
 	struct error err = {0};
 	bool registered = false;
 	FILE *hashes = NULL;

@@ -152,18 +152,28 @@ void collector_cut(struct collector *c, bool tick)
 	cut(c);
 }
 
-static void on_failed(struct collector *c, const struct writer_status *status)
+/* A recording of a terminal tells it too; viewers cannot read it in the file. */
+static void tell_paused(struct collector *c, const char *why)
 {
 	char text[300];
+
+	snprintf(text, sizeof text, "paused %s", why);
+	control_tell(c->control, text);
+	if (c->foreground && !c->paused)
+		die(0, "recording paused: %s; it goes on when there is room", why);
+	c->paused = true;
+}
+
+static void on_failed(struct collector *c, const struct writer_status *status)
+{
+	const char *why = status->text[0] ? status->text : strerror(status->error);
 
 	if (status->epoch != c->epoch)
 		return;
 	c->epoch++;
 	open_gap(c, status->good_t, status->good_ticks, GAP_REASON_DISK);
-	source_report_put(&c->env, &c->writer_report, SOURCE_STATE_LOST, status->error,
-			  status->text[0] ? status->text : strerror(status->error));
-	snprintf(text, sizeof text, "paused %s", status->text[0] ? status->text : strerror(status->error));
-	control_tell(c->control, text);
+	source_report_put(&c->env, &c->writer_report, SOURCE_STATE_LOST, status->error, why);
+	tell_paused(c, why);
 }
 
 static void on_resumed(struct collector *c, const struct writer_status *status)
@@ -173,6 +183,9 @@ static void on_resumed(struct collector *c, const struct writer_status *status)
 	source_report_put(&c->env, &c->writer_report, SOURCE_STATE_OK, 0, "");
 	source_notice(&c->env, "writer", SEVERITY_WARNING, "the recording goes on");
 	control_tell(c->control, "resumed");
+	if (c->foreground)
+		die(0, "the recording goes on");
+	c->paused = false;
 }
 
 static void on_news(void *arg, const struct writer_status *status, int fd)
@@ -235,4 +248,8 @@ void collector_close_recording(struct collector *c)
 	while (!c->writer_gone && !event_base_got_exit(c->base))
 		if (event_base_loop(c->base, EVLOOP_ONCE))
 			break;
+	if (!c->paused || c->status != EXIT_OK)
+		return;
+	c->status = EXIT_IO;
+	error_set(c->err, -EIO, "the end of the recording could not be written: there is no room");
 }

@@ -63,7 +63,7 @@ struct collector {
 
 	/* end */
 	struct event *linger, *signals[4];
-	bool foreground, ending, writer_gone;
+	bool foreground, ending, writer_gone, paused;
 	int status;
 	struct error *err;
 	bool (*done)(const struct model *m, void *arg);

@@ -36,6 +36,7 @@ static int open_new(struct collector_place *place, const char *dir, const char *
 	const struct privilege_user user = privilege_user();
 	char real[PATH_MAX];
 	size_t pos = 0;
+	int r;
 
 	place->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->dir_fd < 0)
@@ -43,8 +44,13 @@ static int open_new(struct collector_place *place, const char *dir, const char *
 	place->fd = openat(place->dir_fd, base, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_CLOEXEC, 0600);
 	if (place->fd < 0)
 		return -errno;
-	if (!getuid() && fchown(place->fd, user.uid, user.gid))
-		return -errno;
+	if (!getuid() && fchown(place->fd, user.uid, user.gid)) {
+		r = -errno;
+		unlinkat(place->dir_fd, base, 0);
+		close(place->fd);
+		place->fd = -1;
+		return r;
+	}
 	str_append(place->path, sizeof place->path, &pos, "%s/%s", realpath(dir, real) ? real : dir, base);
 	return 0;
 }

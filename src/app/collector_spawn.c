@@ -61,7 +61,7 @@ static int session_collector(struct options *o, int viewer, uid_t asked_by)
 /* Forked twice: not a session's leader, it can never get a terminal; not our child, it leaves no zombie. */
 static void detach(struct options *o, int viewer)
 {
-	const uid_t asked_by = getuid();
+	const uid_t asked_by = privilege_asker();
 	pid_t pid;
 
 	setsid();

@@ -67,6 +67,13 @@ struct privilege_user privilege_user(void)
 	return (struct privilege_user){ .uid = NOBODY, .gid = NOBODY };
 }
 
+uid_t privilege_asker(void)
+{
+	const struct privilege_user user = privilege_user();
+
+	return user.sudo ? user.uid : getuid();
+}
+
 /* The user's groups, and the one that may talk to FRR. */
 static int take_groups(const struct privilege_user *user)
 {

@@ -15,6 +15,8 @@ struct privilege_user {
 };
 /* Whom privilege_drop will become: as root SUDO_UID, else _tunwatch, else nobody; otherwise the present user. */
 struct privilege_user privilege_user(void);
+/* Who may talk to a collector started now, beside root: the person behind sudo, else the present user. */
+uid_t privilege_asker(void);
 /* Refuse new sockets to the calling process from here on, where the machine has seccomp; best effort. */
 void privilege_no_sockets(void);
 

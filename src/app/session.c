@@ -256,15 +256,20 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+static void leave_directory(struct session *s)
+{
+	unlinkat(s->dir_fd, "control", 0);
+	if (session_bytes(s->dir_fd))
+		return;
+	unlinkat(s->dir_fd, SESSION_RECORDING ".twr", 0);
+	unlinkat(s->dir_fd, "lock", 0);
+	unlinkat(s->state_fd, s->info.id, AT_REMOVEDIR);
+}
+
 void session_close(struct session *s)
 {
-	if (s->dir_fd >= 0) {
-		unlinkat(s->dir_fd, "control", 0);
-		if (faccessat(s->dir_fd, SESSION_RECORDING ".twr", F_OK, 0)) {
-			unlinkat(s->dir_fd, "lock", 0);
-			unlinkat(s->state_fd, s->info.id, AT_REMOVEDIR);
-		}
-	}
+	if (s->dir_fd >= 0)
+		leave_directory(s);
 	close_fd(&s->listen_fd);
 	close_fd(&s->own_fd);
 	close_fd(&s->dir_fd);

@@ -47,6 +47,8 @@ struct session_scan {
 };
 /* Append the sessions in a state directory. all: also those that run in another network namespace. */
 void session_scan_dir(struct session_scan *scan, int state_fd, const char *state, bool all);
+/* Size of all parts in a session's directory. */
+int64_t session_bytes(int dir_fd);
 /* The process that holds the fcntl lock of a file, or 0. */
 int session_lock_holder(int fd);
 /* Where the sessions of a user other than root are; false when there is no such place. */

@@ -76,6 +76,14 @@ static void add_size(int dir_fd, const char *name, void *arg)
 		*sum += st.st_size;
 }
 
+int64_t session_bytes(int dir_fd)
+{
+	int64_t sum = 0;
+
+	each_name(dir_fd, FILES_MAX, add_size, &sum);
+	return sum;
+}
+
 /* What the lock says. A session that is being made may have none yet. */
 static bool read_lock(int dir_fd, struct session_info *info, uint64_t *ret_netns)
 {
@@ -123,7 +131,7 @@ static void scan_one(int state_fd, const char *name, void *arg)
 		return;
 	str_append(info.dir, sizeof info.dir, &pos, "%s/%s", a->state, name);
 	read_lock(fd, &info, &netns);
-	each_name(fd, FILES_MAX, add_size, &info.bytes);
+	info.bytes = session_bytes(fd);
 	close(fd);
 	if (info.pid && netns != a->netns && !a->all)
 		return;

@@ -114,7 +114,7 @@ wait_for 5 test -n "$(running_file "$a")"
 file=$(running_file "$a")
 in_host "$a" "$TUNWATCH" stop > "$work/out"
 is "$(cat "$work/out")" "recording ended: $file" "stop says where it is"
-like "$(tail -c 20 "$file" | tr -d '\0')" E "it is closed"
+like "$(tail -c 20 "$file" | od -An -tx1 | tr -d ' \n')" ^d754570a08000045 "it is closed"
 wait_for 5 gone "$pid" || type_keys three q
 [ ! -e "$(dirname "$file")/control" ]
 ok $? "the socket is gone"
