@@ -168,7 +168,8 @@ struct model_tunnel {
 	char cause[MODEL_REASON_MAX]; /* of being degraded, kept while it holds */
 	int64_t oneway_us;        /* since when packets leave but none arrive; MODEL_NEVER */
 	int64_t outage_rx_us;     /* when traffic was first seen again in this outage; MODEL_NEVER */
-	uint64_t error_base;      /* link errors when last judged */
+	uint64_t error_base;      /* link errors at error_from_us */
+	int64_t error_from_us;    /* when counting them began anew; MODEL_NEVER */
 	int64_t error_us;         /* when they were last seen rising; MODEL_NEVER */
 	int64_t base_us;          /* when the baseline was set; MODEL_NEVER */
 	int32_t base_rtt_us, base_sigma_us, base_mtu; /* 0: none yet */

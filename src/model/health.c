@@ -6,7 +6,9 @@
 
 #include "model/model_int.h"
 
-enum { DEGRADED_HOLD_S = 60, MOVING_S = 10, BASE_REPLIES = 60, FLAPS = 3 };
+/* A router solicitation that IPv4 in IPv6 cannot carry is an error of the interface, and so are a few reports after it:
+ * some errors are no trouble. */
+enum { DEGRADED_HOLD_S = 60, MOVING_S = 10, BASE_REPLIES = 60, FLAPS = 3, ERRORS = 8 };
 
 enum reason {
 	REASON_WAITING, REASON_GONE, REASON_ON_DEMAND, REASON_ADMIN, REASON_NO_CARRIER, REASON_SILENT,
@@ -421,10 +423,13 @@ static void watch_counters(struct model *m, struct model_tunnel *t)
 		return;
 	errors = l->total[COUNTER_RX_ERRORS] + l->total[COUNTER_TX_ERRORS];
 	/* what fails during an outage, and is read just after it, says nothing of the tunnel now */
-	if (errors > t->error_base && t->state != HEALTH_DOWN &&
-	    m->now - t->since_us > 2 * max_time(m->interval_us, US_PER_S))
+	if (t->state == HEALTH_DOWN || m->now - t->since_us <= 2 * max_time(m->interval_us, US_PER_S) ||
+	    t->error_from_us < m->now - MOVING_S * US_PER_S) {
+		t->error_from_us = m->now;
+		t->error_base = errors;
+	}
+	if (errors >= t->error_base + ERRORS)
 		t->error_us = m->now;
-	t->error_base = errors;
 	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S || received_lately(m, l))
 		t->oneway_us = MODEL_NEVER;
 	else if (t->oneway_us == MODEL_NEVER)
