@@ -138,7 +138,7 @@ check:
 	@$(MAKE) --no-print-directory run-check
 
 run-check:
-	@$(PROVE) --exec 'timeout -k 10 300' $(T)
+	@$(PROVE) --exec 'tests/lib/bounded 300' $(T)
 
 memcheck:
 	@contrib/deps.sh install build test ci
@@ -147,7 +147,7 @@ memcheck:
 
 VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible
 run-memcheck:
-	@$(PROVE) --exec 'timeout -k 10 600 $(VALGRIND)' $(UNIT)
+	@$(PROVE) --exec 'tests/lib/bounded 600 $(VALGRIND)' $(UNIT)
 
 # ---- fuzz
 

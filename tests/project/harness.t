@@ -15,7 +15,7 @@ test_file()
 
 run()
 {
-	out=$(cd "$work" && PERL5LIB=$TOP/tests/lib prove -j2 --harness Harness --exec 'timeout -k 1 2' "$@" 2>&1)
+	out=$(cd "$work" && PERL5LIB=$TOP/tests/lib prove -j2 --harness Harness --exec "$TOP/tests/lib/bounded 2" "$@" 2>&1)
 	status=$?
 	last=$(tail -n 1 <<< "$out")
 }
@@ -32,6 +32,8 @@ test_file early.t <<< '#!/bin/sh
 printf "ok 1\n"'
 test_file hang.t <<< '#!/bin/sh
 printf "1..1\nok 1\n"; sleep 30'
+test_file orphan.t <<< '#!/bin/sh
+printf "1..1\nok 1\n"; sleep 20 2> /dev/null &'
 test_file silent.t <<< '#!/bin/sh
 exit 0'
 
@@ -40,7 +42,7 @@ is "$status" 0 "good and skipped tests pass"
 is "$last" "2 passed, 0 failed, 2 skipped" "... and are counted"
 like "$out" "needs the sea: ./skipped.t" "the reason of a skipped file is told"
 like "$out" "no moon: ./good.t" "the reason of a skipped point is told"
-for name in bad crash early hang silent; do
+for name in bad crash early hang orphan silent; do
 	run ./good.t ./$name.t
 	[ "$status" != 0 ]
 	ok $? "$name.t fails the run"
