@@ -37,34 +37,34 @@ most()
 meter -g 120x40 -w 0.9 -n 0.1 -- --keys 'p'
 most "$start" 6000 "bytes of the start at 120x40"
 is "$status $restored" "0 1" "ends well, the terminal as before"
-meter -g 120x40 -w 1 -n 0.5 -e q -o "$work/out" --
+meter -g 120x40 -f use1-b -w 0 -n 0.1 -e q -o "$work/out" --
 regions=$(LC_ALL=C grep -ao $'\x1b\\[[0-9;]*r' "$work/out" | tr -d '\033')
 is "$regions" "[1;40r" "the scroll region is the whole screen"
-meter -g 80x24 -w 2 -n 8 -- --keys 'b+20m<Enter>'
+meter -g 80x24 -f use1-b -w 1.5 -n 8 -- --keys 'b+20m<Enter>'
 most "$bytes_s" 200 "bytes a second at 80x24, all rows changing"
 most "$bursts_s" 113 "bursts in 100 s"
-meter -g 120x40 -w 2 -n 8 -- --keys 'b+20m<Enter>'
+meter -g 120x40 -f use1-b -w 1.5 -n 8 -- --keys 'b+20m<Enter>'
 most "$bytes_s" 500 "bytes a second at 120x40, all rows changing"
 most "$bursts_s" 113 "bursts in 100 s"
-meter -g 120x40 -w 2 -n 4 -- --keys 'p'
+meter -g 120x40 -f use1-b -w 1.5 -n 4 -- --keys 'p'
 most "$bytes_s" 30 "bytes a second when paused"
 
 # more than the kernel keeps for a pty: from then on writing would block
 full=10000
 redraw=$'\f'
 for signal in 15 1 2; do
-	meter -g 500x200 -w 0.3 -n 2 -u -r "$redraw" -s $signal -- --keys 'b+20m<Enter>'
+	meter -g 500x200 -f use1-b -w 0 -n 2 -u -r "$redraw" -s $signal -- --keys 'b+20m<Enter>'
 	most "$exit_ms" 1000 "milliseconds to end by signal $signal, on a terminal that nobody reads"
 	is "$restored" 1 "its modes are restored"
 	most $full "$unread" "bytes lay in its queue"
 done
-meter -g 500x200 -w 0.3 -n 2 -u -r "$redraw" -e q -- --keys 'b+20m<Enter>'
+meter -g 500x200 -f use1-b -w 0 -n 2 -u -r "$redraw" -e q -- --keys 'b+20m<Enter>'
 most "$exit_ms" 1000 "q works there too"
-meter -g 500x200 -w 0.3 -n 2 -u -r "$redraw" -e Q -- --keys 'b+20m<Enter>'
+meter -g 500x200 -f use1-b -w 0 -n 2 -u -r "$redraw" -e Q -- --keys 'b+20m<Enter>'
 most "$exit_ms" 2500 "and Q"
 
 for term in dumb nonsense vt100 xterm-kitty linux ''; do
-	TERM=$term meter -w 1 -n 0.5 -e q -o "$work/out" -- --keys 'jjd'
+	TERM=$term meter -f use1-b -w 0 -n 0.1 -e q -o "$work/out" -- --keys 'jjd'
 	is "$status $restored" "0 1" "TERM=$term"
 	LC_ALL=C grep -q 'use1-b' "$work/out"
 	ok $? "TERM=$term shows rows"
@@ -73,13 +73,13 @@ for size in 20x5 1x1 2x30 500x200; do
 	meter -g $size -w 1 -n 0.5 -e q -- --keys 'jjd?q'
 	is "$status $restored" "0 1" "size $size"
 done
-LC_ALL=C meter -w 1 -n 0.5 -e q -o "$work/out" --
+LC_ALL=C meter -f use1-b -w 0 -n 0.5 -e q -o "$work/out" --
 is "$(LC_ALL=C grep -c $'[\x80-\xff]' "$work/out")" 0 "LC_ALL=C: not a byte beyond ASCII"
-NO_COLOR=1 meter -w 1 -n 0.5 -e q -o "$work/out" -- --keys 'b+24m<Enter>'
+NO_COLOR=1 meter -f use1-b -w 0 -n 0.5 -e q -o "$work/out" -- --keys 'b+24m<Enter>'
 is "$(LC_ALL=C grep -c $'\x1b\\[3[1-7]m' "$work/out")" 0 "NO_COLOR"
-meter -w 1 -n 0.5 -e q -o "$work/out" -- --keys 'b+24m<Enter>'
+meter -f use1-b -w 0 -n 0.1 -e q -o "$work/out" -- --keys 'b+24m<Enter>'
 like "$(LC_ALL=C grep -c $'\x1b\\[3[1-7]m' "$work/out")" "^[1-9]" "colours otherwise"
-meter -w 1 -n 0.5 -e Q -o "$work/out" -- --keys 'b+24m<Enter>'
+meter -f use1-b -w 0 -n 0.1 -e Q -o "$work/out" -- --keys 'b+24m<Enter>'
 like "$(cat "$work/out")" "Outages" "Q prints the outages"
 
 done_testing

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a program sends to a terminal, and how it leaves one.
-//   pty_meter [-g 80x24] [-w WARM_S] [-n SECONDS] [-k KEYS] [-r KEYS] [-e KEYS] [-u] [-s SIGNAL] [-o FILE] -- COMMAND...
-// Keys -k are sent after 1 s, keys -r 5 times a second. Bytes of the first WARM_S seconds count as start, those of the next SECONDS as steady.
+//   pty_meter [-g 80x24] [-w WARM_S] [-n SECONDS] [-k KEYS] [-r KEYS] [-e KEYS] [-u] [-s SIGNAL] [-o FILE]
+//             [-f TEXT] [-t TEXT] -- COMMAND...
+// With -f all begins when TEXT has been written (or 20 s have passed), with -t it ends when
+// TEXT has been written. Keys -k are sent after 1 s, keys -r 5 times a second. Bytes of the first WARM_S seconds count as start, those of the next SECONDS as steady.
 // -u: nothing is read any more once WARM_S are over. Then the keys -e or the signal (TERM) end it.
-// Prints: start=BYTES bytes_s=N bursts_s=N exit_ms=N status=N restored=0|1 unread=BYTES (found after the end)
+// Prints: start=BYTES bytes_s=N bursts_s=N exit_ms=N status=N restored=0|1 unread=BYTES (after the end) found=0|1 (-t)
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,16 +22,20 @@
 #include <unistd.h>
 #include <utmp.h>
 
-enum { BURST_MS = 20, EXIT_MS = 10000 };
+#include "tunwatch/base.h"
+
+enum { BURST_MS = 20, EXIT_MS = 10000, FIRST_MS = 20000, SEEN_MAX = 1 << 20 };
 
 struct meter {
 	int columns, rows, master, slave;
 	double warm, seconds;
-	const char *keys, *again, *end_keys, *out;
-	bool unread, ending;
+	const char *keys, *again, *end_keys, *out, *first, *last;
+	bool unread, ending, found;
 	int signal;
 	pid_t pid;
 	FILE *log;
+	char *seen;  // what was written since the beginning
+	size_t seen_len;
 	int64_t begin, last_byte, last_key;
 	uint64_t start, steady, bursts, unread_bytes;
 };
@@ -83,7 +89,24 @@ static bool drain(struct meter *m, int ms)
 	m->unread_bytes += (size_t)n;
 	if (m->log)
 		fwrite(bytes, 1, (size_t)n, m->log);
+	if (m->seen_len + (size_t)n < SEEN_MAX) {
+		memcpy(m->seen + m->seen_len, bytes, (size_t)n);
+		m->seen_len += (size_t)n;
+	}
 	return true;
+}
+
+static bool has_seen(const struct meter *m, const char *text)
+{
+	return memmem(m->seen, m->seen_len, text, strlen(text)) != NULL;
+}
+
+static void wait_first(struct meter *m)
+{
+	while (now_ms() - m->begin < FIRST_MS && !has_seen(m, m->first))
+		drain(m, 5);
+	m->begin = now_ms();
+	m->start = m->steady = m->bursts = m->seen_len = 0;
 }
 
 static void watch(struct meter *m)
@@ -91,7 +114,7 @@ static void watch(struct meter *m)
 	int64_t end = m->begin + (int64_t)((m->warm + m->seconds) * 1000);
 	bool typed = false;
 
-	for (int64_t now = now_ms(); now < end; now = now_ms()) {
+	for (int64_t now = now_ms(); now < end && !m->found; now = now_ms()) {
 		if (!typed && now - m->begin > 1000) {
 			type(m, m->keys);
 			typed = true;
@@ -104,6 +127,7 @@ static void watch(struct meter *m)
 			poll(NULL, 0, 5);
 		else
 			drain(m, 5);
+		m->found = m->last && has_seen(m, m->last);
 	}
 }
 
@@ -132,7 +156,7 @@ static int64_t end(struct meter *m, int *ret_status)
 
 static void parse(struct meter *m, int argc, char **argv)
 {
-	for (int c; (c = getopt(argc, argv, "g:w:n:k:r:e:us:o:")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "g:w:n:k:r:e:us:o:f:t:")) != -1;) {
 		switch (c) {
 		case 'g':
 			if (sscanf(optarg, "%dx%d", &m->columns, &m->rows) != 2)
@@ -146,6 +170,12 @@ static void parse(struct meter *m, int argc, char **argv)
 			break;
 		case 'k':
 			m->keys = optarg;
+			break;
+		case 't':
+			m->last = optarg;
+			break;
+		case 'f':
+			m->first = optarg;
 			break;
 		case 'r':
 			m->again = optarg;
@@ -200,7 +230,14 @@ int main(int argc, char **argv)
 	start(&m, argv + optind);
 	if (m.out)
 		m.log = fopen(m.out, "we");
+	m.seen = xcalloc(1, SEEN_MAX);
+	if (m.out && !m.log)
+		return 2;
+	if (m.log)
+		setvbuf(m.log, NULL, _IONBF, 0);
 	m.begin = m.last_byte = now_ms();
+	if (m.first)
+		wait_first(&m);
 	watch(&m);
 	took = end(&m, &status);
 	m.unread_bytes = 0;
@@ -208,10 +245,11 @@ int main(int argc, char **argv)
 		;
 	tcgetattr(m.slave, &after);
 	printf("start=%llu bytes_s=%.0f bursts_s=%.2f exit_ms=%lld status=%d restored=%d "
-	       "unread=%llu\n",
+	       "unread=%llu found=%d\n",
 	       (unsigned long long)m.start, (double)m.steady / m.seconds, (double)m.bursts / m.seconds, (long long)took,
 	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
 	       (after.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO) && after.c_oflag & OPOST,
-	       (unsigned long long)m.unread_bytes);
+	       (unsigned long long)m.unread_bytes, m.found);
+	free(m.seen);
 	return m.log && fclose(m.log);
 }
