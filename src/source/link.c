@@ -2,6 +2,7 @@
 // link: interfaces, addresses and counters. One dump at the start, then events; counters by a dump of
 // RTM_GETSTATS each interval. Events wait in their socket while a dump is read: they are newer than what it shows.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ enum {
 	DUMP_TRIES = 4,
 };
 #define DUMP_TIMEOUT_US (2 * US_PER_S)
+#define RESYNC_PAUSE_US US_PER_S
 #define NOTICE_PAUSE_US (60 * US_PER_S)
 
 enum phase { IDLE, LINKS, ADDRESSES, STATS };
@@ -39,6 +41,7 @@ struct link_state {
 	int64_t asked_us;       /* when the running dump was asked for */
 	unsigned tries;
 	bool interrupted;       /* the running dump, or the one of links before it */
+	bool lost;              /* events were: what is left of them is of no use before that dump */
 	bool resync;            /* a dump of everything is due */
 	int64_t resync_us;      /* when the last one was asked for */
 	int64_t noticed_us;
@@ -88,7 +91,7 @@ static void ask_everything(struct link_state *s)
 	s->interrupted = false;
 	link_table_begin(s->table);
 	if (ask(s, LINKS) == 0)
-		s->resync = false;
+		s->resync = s->lost = false;
 	s->resync_us = s->asked_us;
 }
 
@@ -136,10 +139,31 @@ static void dump_done(struct link_state *s, int error)
 	}
 }
 
-static void handle(struct link_state *s, const struct rtnl_message *m)
+/* L2TP's Ethernet devices have no kind in rtnetlink; sysfs tells them from network cards. */
+static bool is_l2tp(const char *ifname)
+{
+	char path[128], text[512];
+	size_t pos = 0;
+	ssize_t n;
+	int fd;
+
+	path[0] = 0;
+	str_append(path, sizeof path, &pos, "/sys/class/net/%s/uevent", ifname);
+	fd = strchr(ifname, '/') ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return strstr(text, "DEVTYPE=l2tpeth\n");
+}
+
+static void handle(struct link_state *s, struct rtnl_message *m)
 {
 	switch (m->what) {
 	case RTNL_LINK:
+		if (m->link.kindless_ethernet && is_l2tp(m->link.name))
+			m->link.type = TUNNEL_TYPE_L2TP;
 		link_table_put(s->table, &m->link);
 		break;
 	case RTNL_LINK_GONE:
@@ -215,7 +239,7 @@ static void lost_events(struct link_state *s)
 {
 	int64_t now = source_now(s->env);
 
-	s->resync = true;
+	s->resync = s->lost = true;
 	source_report_put(s->env, &s->report, SOURCE_STATE_LOST, ENOBUFS, "events came too fast; reading all again");
 	if (now - s->noticed_us < NOTICE_PAUSE_US)
 		return;
@@ -237,12 +261,14 @@ static void read_events(struct link_state *s, int n)
 			s->resync = true;
 			continue;
 		}
-		while (rtnl_next(&p, &len, &m))
+		while (!s->lost && rtnl_next(&p, &len, &m))
 			handle(s, &m);
 	}
 }
 
-static void drain_events(struct link_state *s)
+/* True when none is left. Once its buffer was full the kernel drops events, without saying so again, until the last
+ * one kept has been read: a dump made before that would miss what is dropped after it. */
+static bool drain_events(struct link_state *s)
 {
 	for (unsigned k = 0; k < EVENT_BATCHES; k++) {
 		int n = netlink_batch_receive(&s->batch, s->event_fd);
@@ -252,11 +278,10 @@ static void drain_events(struct link_state *s)
 			continue;
 		}
 		if (n < 0)
-			return;
+			return n == -EAGAIN;
 		read_events(s, n);
-		if (n < NETLINK_BATCH)
-			return;
 	}
+	return false;
 }
 
 /* What the configuration names, and the devices that outer packets leave through. */
@@ -327,9 +352,8 @@ static void slot(void *state, int64_t due)
 	pump(s, SLOT_ANSWERS);
 	if (s->phase != IDLE)
 		return;
-	drain_events(s);
-	/* at most once an interval: a host in turmoil is not helped by a reader of everything */
-	if (s->resync && source_now(s->env) - s->resync_us >= s->env->watch->interval_us) {
+	/* not again and again: a host in turmoil is not helped by a reader of everything */
+	if (drain_events(s) && s->resync && source_now(s->env) - s->resync_us >= RESYNC_PAUSE_US) {
 		ask_everything(s);
 		pump(s, SLOT_ANSWERS);
 	}

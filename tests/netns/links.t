@@ -113,6 +113,48 @@ ok $? "and that it is well again"
 is "$(grep -c ' notice .*source=link' "$out")" 1 "one notice is enough"
 enough
 
+# the kernel goes on dropping until what it kept has been read: changes that come meanwhile must not stay unseen
+host c
+in_host "$c" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+for ((i = 1; i <= 300; i++)); do
+	echo "link add q$i type vxlan id $((100 + i)) $L"
+done | ip -n "$c" -batch -
+# sweep TIMES: each interface in turn changes so many times
+sweep()
+{
+	local i k
+
+	for ((i = 1; i <= 300; i++)); do
+		for ((k = 1; k < $1; k++)); do
+			echo "link set q$i mtu $((1400 + k))"
+		done
+		echo "link set q$i mtu $((1300 + (i + $1) % 50))"
+	done
+}
+sweep 250 > "$work/first" # long enough that all may be read again at once when it wakes
+sweep 30 > "$work/second"
+watch "$c" -n 0.3
+kill -STOP "$pid"
+ip -n "$c" -batch "$work/first"
+kill -CONT "$pid"
+ip -n "$c" -batch "$work/second"
+real()
+{
+	ip -n "$c" -o link show type vxlan | sed -n 's/^[0-9]*: \(q[0-9]*\):.* mtu \([0-9]*\) .*/\1 \2/p' | sort
+}
+seen()
+{
+	sed -n 's/.* link [0-9]* .* mtu=\([0-9]*\) gone=0 ifname=\(q[0-9]*\) .*/\2 \1/p' "$out" |
+		awk '{ mtu[$1] = $2 } END { for (n in mtu) print n, mtu[n] }' | sort
+}
+agree()
+{
+	[ "$(real)" = "$(seen)" ]
+}
+wait_for 10 agree
+ok $? "after a flood in which events were lost, every interface is as it is"
+enough
+
 # ---- ten thousand, there and gone ----
 host b
 in_host "$b" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
