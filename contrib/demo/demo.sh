@@ -79,7 +79,7 @@ on_terminal()
 as_text()
 {
 	echo "tunwatch records 20 s of a router move: ${#tunnels[@]} tunnels (${kinds[*]}), 2 carriers"
-	router_move 3.5 > /dev/null 2>&1 &
+	router_move 3 > /dev/null 2>&1 &
 	in_ns hq "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 20 || return
 	"$TUNWATCH" replay "$work/demo.twr" --size 100x30 --keys ++++ || return
 	echo
