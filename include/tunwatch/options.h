@@ -64,8 +64,8 @@ enum value_type {
 	  "only these sources, separated by commas") \
 	O(REPORT_FORMAT, format, "format", 'f', CHOICE, "FORMAT", "text md json", 0, 0, "text", "report", NULL, \
 	  "text, md (markdown) or json") \
-	O(EXPORT_FORMAT, format, "format", 'f', CHOICE, "FORMAT", "jsonl csv", 0, 0, "jsonl", "export", NULL, \
-	  "jsonl (one JSON object a line) or csv") \
+	O(EXPORT_FORMAT, format, "format", 'f', CHOICE, "FORMAT", "jsonl csv twr", 0, 0, "jsonl", "export", NULL, \
+	  "jsonl (one JSON object a line), csv, or twr (a recording of its own)") \
 	O(JSON, json, "json", 0, FLAG, NULL, NULL, 0, 0, NULL, "check", NULL, \
 	  "print the verdict as JSON") \
 	O(LIST, list_sessions, "list", 'l', FLAG, NULL, NULL, 0, 0, NULL, "attach", NULL, \

@@ -284,8 +284,10 @@ static void kill_and_look(uint32_t after)
 	place_open(&p);
 	assert_int_equal(pipe(pipe_fd), 0);
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		close(pipe_fd[0]); /* or a test that fails would leave this child behind */
 		write_until_killed(p.fd, pipe_fd[1]);
+	}
 	close(pipe_fd[1]);
 	while (told < after) {
 		assert_int_equal(read(pipe_fd[0], &told, sizeof told), sizeof told);
