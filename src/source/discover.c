@@ -285,7 +285,7 @@ static void build(struct discover *d, struct row *row, struct record *r)
 	if (l)
 		set_link(d, row, l, r);
 	set_peer(d, row, l, r);
-	/* a line's target is outside of all tunnels: the way to it is its outer path, and its probes are its inner ones */
+	/* a line's target is outside of all tunnels: the way to it is its outer path, its probes its inner ones */
 	if (type == TUNNEL_TYPE_LINE)
 		set_addr(d, r, TUNNEL_OUTER_REMOTE, &row->peer);
 	else

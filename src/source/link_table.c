@@ -171,7 +171,8 @@ static void set_if(struct record *r, unsigned field, bool known, int64_t value)
 }
 
 /* The whole row: a keyframe restates the last record of a key, so every one must stand alone. */
-static void build_row(struct link_table *t, const struct slot *s, const struct rtnl_link *l, bool gone, struct record *r)
+static void build_row(struct link_table *t, const struct slot *s, const struct rtnl_link *l, bool gone,
+		      struct record *r)
 {
 	record_init(r, RECORD_LINK, s->key, source_now(t->env));
 	record_set(r, LINK_IFINDEX, l->ifindex);
