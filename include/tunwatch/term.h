@@ -39,6 +39,8 @@ int term_draw(struct term *t, const struct canvas *c);
 /* Write on. As term_draw. */
 int term_flush(struct term *t);
 bool term_pending(const struct term *t);
+/* Bytes that the newest screen took. */
+size_t term_cost(const struct term *t);
 
 /* Read what was typed. 0, -EAGAIN when nothing was, -EIO when the terminal has gone. */
 int term_read(struct term *t);

@@ -16,6 +16,7 @@
 #define POLL_US (100 * US_PER_MS)   /* how often the file is looked at */
 #define SOON_US (250 * US_PER_MS)   /* drawings for keys and early frames keep this distance */
 #define WORK_US (40 * US_PER_MS)    /* reading at once, before keys have their turn */
+#define STORM_BYTES 2000            /* a second at most, while everything changes at once */
 #define ESCAPE_US (60 * US_PER_MS)  /* a lone escape byte is the Esc key after this */
 
 int64_t viewer_now(void)
@@ -98,7 +99,10 @@ static bool is_due(const struct viewer *vw, int64_t now)
 		return false;
 	if (since < SOON_US)
 		return timeline_follows(vw->tl) && m->ticks != vw->drawn_ticks && since >= interval / 2 && !vw->dirty;
-	if (vw->dirty || m->changes != vw->drawn_changes)
+	if (vw->dirty)
+		return true;
+	// in a storm the screen of the interval has to do
+	if (m->changes != vw->drawn_changes && since >= (int64_t)term_cost(vw->term) * US_PER_S / STORM_BYTES)
 		return true;
 	if (timeline_follows(vw->tl) && m->ticks != vw->drawn_ticks)
 		return true;

@@ -13,7 +13,7 @@ static const struct action_info actions[] = {
 	{ ACTION_FIRST, MODE_ANY, "g Home", "first", NULL, 0, "first row" },
 	{ ACTION_LAST, MODE_ANY, "G", "last", NULL, 0, "last row" },
 	{ ACTION_OPEN, MODE_ANY, "Enter", "detail", "Enter", 3, "detail of the row; on an event: go to its time" },
-	{ ACTION_BACK, MODE_ANY, "Esc", "back", NULL, 0, "back from an overlay; clear the filter" },
+	{ ACTION_BACK, MODE_ANY, "Esc", "back", NULL, 0, "back; clear the filter; let the selection go to the worst row" },
 	{ ACTION_FOCUS, MODE_ANY, "Tab", "focus", NULL, 0, "keys go to the tunnels or to the events" },
 	{ ACTION_FILTER, MODE_ANY, "& \\ F4", "filter", "&filter", 4,
 	  "show only rows matching a PCRE2; a leading ! inverts, empty clears" },

@@ -27,6 +27,7 @@ struct term {
 	FILE *in, *out;      // out: the memory file
 	int width, height;
 	struct buf pending;
+	size_t cost;         // of the newest screen
 	char input[INPUT_MAX];
 	size_t input_len;
 };
@@ -378,6 +379,7 @@ int term_draw(struct term *t, const struct canvas *c)
 	} else {
 		blit(t, c);
 	}
+	t->cost = t->pending.len;
 	return term_flush(t);
 }
 
@@ -398,6 +400,11 @@ int term_flush(struct term *t)
 bool term_pending(const struct term *t)
 {
 	return t->pending.len > 0;
+}
+
+size_t term_cost(const struct term *t)
+{
+	return t->cost;
 }
 
 int term_read(struct term *t)

@@ -69,6 +69,7 @@ void ask_search(struct view *v, const struct model *m, int step)
 		if (!rows_match(m, &m->tunnels[v->rows[k]], v->search))
 			continue;
 		v->selected = v->rows[k];
+		v->chosen = true;
 		return;
 	}
 	view_say(v, "no row matches %.80s", v->search_text);
@@ -156,7 +157,7 @@ enum view_question view_answer(struct view *v, const char *key, const struct mod
 	if (which == ASK_FILTER) {
 		set_filter(v, v->answer);
 		rows_collect(v, m, st, false);
-		rows_select_nearest(v);
+		rows_select_nearest(v, m, st);
 		return ASK_NOTHING;
 	}
 	if (which == ASK_SEARCH) {

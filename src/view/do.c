@@ -17,6 +17,7 @@ static void select_row(struct view *v, int64_t at)
 		return;
 	at = at < 0 ? 0 : at >= (int64_t)v->nrows ? (int64_t)v->nrows - 1 : at;
 	v->selected = v->rows[at];
+	v->chosen = true;
 }
 
 static void select_event(struct view *v, const struct model *m, int64_t at)
@@ -58,6 +59,12 @@ static void open_overlay(struct view *v, enum overlay which)
 	v->scroll = 0;
 }
 
+static void open_detail(struct view *v)
+{
+	v->chosen = true;
+	open_overlay(v, OVERLAY_DETAIL);
+}
+
 // Returns whether there was something to go back from.
 static bool back(struct view *v, bool filter_too)
 {
@@ -69,8 +76,8 @@ static bool back(struct view *v, bool filter_too)
 		return false;
 	if (v->events_focus)
 		v->events_focus = false;
-	else
-		ask_clear_filter(v);
+	else if (!ask_clear_filter(v))
+		v->chosen = false;
 	return true;
 }
 
@@ -130,7 +137,7 @@ static bool do_panels(struct view *v, enum action action, const struct model *m)
 	if (action == ACTION_HELP)
 		open_overlay(v, v->overlay == OVERLAY_HELP ? OVERLAY_NONE : OVERLAY_HELP);
 	else if (action == ACTION_OPEN && !v->events_focus)
-		open_overlay(v, OVERLAY_DETAIL);
+		open_detail(v);
 	else if (action == ACTION_FOCUS)
 		v->events_focus = !v->events_focus && v->overlay == OVERLAY_NONE;
 	else if (action == ACTION_BACK)
@@ -153,6 +160,6 @@ bool view_do(struct view *v, enum action action, const struct model *m, const st
 	v->message[0] = 0;
 	// the model may have changed since the last drawing
 	rows_collect(v, m, st, v->page && v->nrows > v->page);
-	rows_select_nearest(v);
+	rows_select_nearest(v, m, st);
 	return do_look(v, action) || do_move(v, action, m) || do_panels(v, action, m);
 }

@@ -20,6 +20,7 @@ struct view {
 	int zoom[DISPLAY_COUNT];    // index into the table of seconds a cell
 	bool events_focus;
 	unsigned selected;          // key, MODEL_NONE
+	bool chosen;                // by a person; else it is whatever row comes first
 	uint16_t *rows;             // keys in the order shown
 	uint16_t *lines, *over;     // keys of lines; by tunnel key: the line it goes over
 	size_t nrows, rows_cap;
@@ -82,7 +83,7 @@ const char *row_since(const struct frame *f, const struct model_tunnel *t, char 
 
 // rows.c: which rows, in which order
 void rows_collect(struct view *v, const struct model *m, const struct view_status *st, bool worst_first);
-void rows_select_nearest(struct view *v);
+void rows_select_nearest(struct view *v, const struct model *m, const struct view_status *st);
 size_t rows_index(const struct view *v); // of the selected row; 0 when there is none
 bool rows_match(const struct model *m, const struct model_tunnel *t, const struct pattern *p);
 

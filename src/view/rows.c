@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which rows are shown, and in which order.
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,11 +189,34 @@ size_t rows_index(const struct view *v)
 	return 0;
 }
 
-// A selected row that is filtered out leaves the selection to the first one.
-void rows_select_nearest(struct view *v)
+// The first of the rows that are worst, tunnels before lines.
+static size_t worst_row(const struct frame *f)
 {
+	const struct view *v = f->v;
+	int least = INT_MAX;
+	size_t at = 0;
+
+	for (size_t i = 0; i < v->nrows; i++) {
+		const struct model_tunnel *t = &f->m->tunnels[v->rows[i]];
+		int r = 2 * rank(f, t) + row_is_line(t);
+
+		if (r < least)
+			at = i;
+		least = r < least ? r : least;
+	}
+	return at;
+}
+
+// Until a person has chosen a row it is the one that needs to be looked at. A chosen row that is filtered out leaves
+// the selection to the first one.
+void rows_select_nearest(struct view *v, const struct model *m, const struct view_status *st)
+{
+	const struct frame f = { .v = v, .m = m, .st = st };
+
 	if (!v->nrows)
 		v->selected = MODEL_NONE;
-	else
+	else if (v->chosen)
 		v->selected = v->rows[rows_index(v)];
+	else
+		v->selected = v->rows[v->sort == SORT_NONE ? worst_row(&f) : 0];
 }

@@ -91,6 +91,7 @@ static void draw_main(struct frame *f, int y, int height)
 	if (rows > height - least)
 		rows = height - least;
 	rows_collect(f->v, f->m, f->st, (int)f->v->nrows > rows - titles);
+	rows_select_nearest(f->v, f->m, f->st);
 	panel_table(f, y, rows);
 	left = height - rows;
 	y += rows;
@@ -153,7 +154,7 @@ void view_draw(struct view *v, struct canvas *c, const struct model *m, const st
 	if (f.rows < 2 && foot)
 		head = 0;
 	rows_collect(v, m, st, false);
-	rows_select_nearest(v);
+	rows_select_nearest(v, m, st);
 	if (v->overlay == OVERLAY_DETAIL && v->selected == MODEL_NONE)
 		v->overlay = OVERLAY_NONE;
 	panel_head(&f, 0, head);

@@ -138,7 +138,6 @@ static void all_sizes(void **state)
 		struct screen s;
 
 		open_story(&s, ascii, STORY_SECONDS, 0);
-		press(&s, "j j");
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 			char name[64];
 
@@ -157,7 +156,7 @@ static void panels(void **state)
 
 	(void)state;
 	open_story(&s, false, STORY_SECONDS, 0);
-	press(&s, "j j Enter");
+	press(&s, "Enter");
 	assert_screen(&s, "detail-80x24");
 	press(&s, "PgDn");
 	assert_screen(&s, "detail-80x24-scrolled");
@@ -252,7 +251,11 @@ static void filters_and_sorts(void **state)
 	assert_true(shows(&s, ">@dslite0"));
 	press(&s, "n");
 	assert_true(shows(&s, ">@dslite0"));
-	press(&s, "g / z z z Enter");
+	press(&s, "g");
+	assert_true(shows(&s, ">uplink"));
+	press(&s, "Esc");
+	assert_true(shows(&s, ">use1-b"));
+	press(&s, "/ z z z Enter");
 	assert_true(shows(&s, "no row matches zzz"));
 	press(&s, "!");
 	assert_false(shows(&s, "hq-wg    wg"));
