@@ -91,6 +91,9 @@ static void link_counters(const struct model *m, struct model_link *l, const str
 	int64_t dt = l->known_counters ? r->t - l->counters_us : 0;
 	bool reset = !l->known_counters || !same_device;
 
+	/* ticks without a reading found nothing moved: the step is of the time since the last of them */
+	if (m->tick_us > l->counters_us && r->t - m->tick_us >= m->interval_us / 2 && l->known_counters)
+		dt = r->t - m->tick_us;
 	for (unsigned c = 0; c < COUNTERS && !reset; c++)
 		reset = !counter_step(l->counter[c], (uint64_t)record_get(r, counter_field[c], 0), &step[c]);
 	if (reset && l->known_counters && same_device)
