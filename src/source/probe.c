@@ -127,10 +127,12 @@ static void slot(void *state, int64_t due)
 	prober_look(p);
 	prober_targets_update(p, due);
 	open_wanted(p);
-	prober_drain(p, &p->v4);
-	prober_drain(p, &p->v6);
+	prober_drain_replies(p, &p->v4);
+	prober_drain_replies(p, &p->v6);
 	prober_look(p);
 	pass(p, due);
+	prober_drain_stamps(p, &p->v4);
+	prober_drain_stamps(p, &p->v6);
 }
 
 static void stop(void *state)

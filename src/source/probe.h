@@ -216,8 +216,11 @@ void prober_send(struct prober *p, uint32_t target, enum purpose purpose, int64_
 void prober_flush(struct prober *p, struct prober_socket *s);
 
 /* ---- probe_drain.c ---- */
-void prober_drain(struct prober *p, struct prober_socket *s);
-/* Only the error queue; may be called while a batch is built or a batch of replies is read. */
+void prober_drain_replies(struct prober *p, struct prober_socket *s);
+/* The error queue: transmit stamps and ICMP errors. Right after sending its packets are still in the caches, which
+ * halves the cost: so last in a slot. */
+void prober_drain_stamps(struct prober *p, struct prober_socket *s);
+/* The same, while a batch is built or a batch of replies is read. */
 void prober_drain_errors(struct prober *p, struct prober_socket *s);
 
 /* ---- probe.c ---- */

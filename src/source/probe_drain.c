@@ -127,11 +127,14 @@ static void take_reply(struct prober *p, struct prober_socket *s, struct prober_
 	prober_flight_reply(p, t, &e.probe, &e.from, x.real_ns);
 }
 
-static void drain_replies(struct prober *p, struct prober_socket *s)
+void prober_drain_replies(struct prober *p, struct prober_socket *s)
 {
 	struct prober_vec *v = &p->io->main;
 	unsigned n = PROBER_BATCH;
 
+	if (s->fd < 0)
+		return;
+	s->patience = ROUNDS_MAX;
 	s->looked = false;
 	for (unsigned round = 0; n == PROBER_BATCH && round < ROUNDS_MAX; round++) {
 		n = receive(p, s, v, 0);
@@ -223,11 +226,8 @@ void prober_drain_errors(struct prober *p, struct prober_socket *s)
 	drain_errors(p, s, &p->io->inner);
 }
 
-void prober_drain(struct prober *p, struct prober_socket *s)
+void prober_drain_stamps(struct prober *p, struct prober_socket *s)
 {
-	if (s->fd < 0)
-		return;
-	s->patience = ROUNDS_MAX;
-	drain_errors(p, s, &p->io->main);
-	drain_replies(p, s);
+	if (s->fd >= 0)
+		drain_errors(p, s, &p->io->main);
 }

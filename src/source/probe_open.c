@@ -144,13 +144,13 @@ static int open_as(struct prober_socket *s, bool raw)
 
 static void report(struct prober *p, struct prober_socket *s, int e)
 {
+	const char *by_ping = "without CAP_NET_RAW: by ping sockets; targets with a mark are not probed";
 	const char *denied = "neither CAP_NET_RAW nor ping sockets: start as root or with setcap "
 			     "cap_net_raw,cap_net_admin=ep, or set net.ipv4.ping_group_range";
 
 	s->report.period_ms = (int)(p->interval_us / US_PER_MS);
 	if (!e)
-		source_report_put(p->env, &s->report, SOURCE_STATE_OK, 0,
-				  s->raw ? "" : "without CAP_NET_RAW: by ping sockets; targets with a mark are not probed");
+		source_report_put(p->env, &s->report, SOURCE_STATE_OK, 0, s->raw ? "" : by_ping);
 	else if (e == -EACCES || e == -EPERM)
 		source_report_put(p->env, &s->report, SOURCE_STATE_DENIED, -e, denied);
 	else

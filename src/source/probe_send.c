@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Batches of probes. sendmmsg stops at the first message that fails: that one gets its fate, the rest goes on behind it.
+// Batches of probes. sendmmsg stops at the first message that fails: that one gets its fate, and the rest goes on
+// behind it.
 #include <errno.h>
 #include <linux/net_tstamp.h>
 #include <string.h>

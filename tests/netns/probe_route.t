@@ -79,10 +79,16 @@ if ip -n "$near" link show vx0 > /dev/null 2>&1; then
 	probe "$near" -t 1.5 10.212.0.2,device=vx0 10.210.0.2,device=vx0
 	is "$(outcomes 0)" reply "through a vxlan device"
 	is "$(packets device4)" "$(lines 1 outcome=)" "which also takes what is routed elsewhere"
-	is "$(sum stamped)" "$(sum reply)" "with transmit stamps"
+	is "$(sum sent_stamped)" "$(sum reply)" "with transmit stamps"
 else
 	skip "no vxlan in this kernel" "through a vxlan device"
 fi
+
+# the moment of sending when drivers give no stamp: of the device's queue, or our clock
+probe "$near" -m 1 -t 2 10.210.0.2 2001:db8:5::2
+is "$(($(sum sent_stamped) == $(sum reply) && $(sum reply) >= 4))" 1 "stamps of the queue come back"
+probe "$near" -m 2 -t 2 10.210.0.2 10.210.0.9 2001:db8:5::2
+is "$(($(sum stamped) == $(sum reply) && $(sum reply) >= 6))" 1 "by our own clock there is a round-trip time too"
 
 # a socket that is too small for a batch: the rest waits for the next slots
 if ip netns exec "$near" tc qdisc add dev v0 root tbf rate 200kbit burst 200 latency 2s 2> /dev/null; then

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs the probe source alone on targets given as arguments and prints a line for each of its records.
-//   probe_run [-t SECONDS] [-n INTERVAL] [-q] [-b SNDBUF] [-S AT_MS,FOR_MS] [-N] TARGET...
+//   probe_run [-t SECONDS] [-n INTERVAL] [-q] [-b SNDBUF] [-S AT_MS,FOR_MS] [-N] [-m MODE] TARGET...
 //   TARGET: [inner:|outer:]ADDRESS[+COUNT][,device=IF][,source=ADDRESS][,mark=N][,tos=N]
 // COUNT targets have consecutive addresses. -S stalls the loop once; -b shrinks the send buffers; -N: no model fold of
-// probes (nothing is ever fast). At the end the targets go away and all fates are waited for; the last line sums up:
+// probes (nothing is ever fast). -m: how the moment of sending is learnt, enum stamp_mode. At the end the targets go away and all fates are waited for; the last line sums up:
 // holes and doubles are numbers without fate or with several.
 #include <errno.h>
 #include <event2/event.h>
@@ -30,18 +30,28 @@ struct run {
 	struct event_base *base;
 	struct event *timer;
 	bool quiet, no_fold;
+	int mode;             /* -1: as it comes */
 	int sndbuf;
 	double seconds;
 	int64_t stall_at_us, stall_for_us;
 	int64_t next_us, end_us;
 	int settle;
 	unsigned ntargets;
-	unsigned count[OUTCOME_COUNT], verdicts, stamped, twisted;
+	unsigned count[OUTCOME_COUNT], verdicts, stamped, sent_stamped, twisted;
 	int64_t rtt_sum_ns;
 	uint8_t *fates;       /* [target][seq] */
 	uint32_t *top;        /* highest number with a fate, plus 1 */
 	int64_t last_t;
 };
+
+/* Whether the kernel said when that probe left. */
+static bool has_stamp(const struct run *run, unsigned key, uint32_t seq)
+{
+	struct prober *p = run->state;
+	struct flight *f = prober_flight_find(&p->targets[p->by_key[key] - 1], seq);
+
+	return f && f->tx_ns != FLIGHT_NO_STAMP;
+}
 
 static void tally(struct run *run, const struct record *r)
 {
@@ -52,6 +62,7 @@ static void tally(struct run *run, const struct record *r)
 	if (record_has(r, PROBE_RTT_NS) && o == OUTCOME_REPLY) {
 		run->stamped++;
 		run->rtt_sum_ns += r->v[PROBE_RTT_NS];
+		run->sent_stamped += has_stamp(run, r->key, (uint32_t)seq);
 	}
 	if (o == OUTCOME_LATE || o == OUTCOME_DUPLICATE || o == OUTCOME_FOREIGN)
 		return;
@@ -182,6 +193,14 @@ static void shrink(struct run *run)
 		setsockopt(p->v6.fd, SOL_SOCKET, SO_SNDBUF, &run->sndbuf, sizeof run->sndbuf);
 }
 
+static void set_mode(struct run *run)
+{
+	struct prober *p = run->state;
+
+	for (size_t i = 0; i < p->ntargets; i++)
+		p->targets[i].mode = (uint8_t)run->mode;
+}
+
 static void arm(struct run *run)
 {
 	int64_t wait = run->next_us - source_now(&run->env);
@@ -206,6 +225,8 @@ static void on_slot(evutil_socket_t fd, short what, void *arg)
 	probe_source.slot(run->state, due);
 	if (run->sndbuf)
 		shrink(run);
+	if (run->mode >= 0)
+		set_mode(run);
 	if (run->end_us && now >= run->end_us && !run->settle) {
 		withdraw(run);
 		run->settle = 1;
@@ -242,8 +263,8 @@ static void sum_up(struct run *run)
 	printf("sum");
 	for (unsigned o = 0; o < OUTCOME_COUNT; o++)
 		printf(" %s=%u", record_word(f, o), run->count[o]);
-	printf(" verdicts=%u stamped=%u rtt_us=%.1f holes=%u doubles=%u twisted=%u counted_foreign=%llu cpu=%.4f "
-	       "rss_kb=%ld\n", run->verdicts, run->stamped,
+	printf(" verdicts=%u stamped=%u sent_stamped=%u rtt_us=%.1f holes=%u doubles=%u twisted=%u counted_foreign=%llu cpu=%.4f "
+	       "rss_kb=%ld\n", run->verdicts, run->stamped, run->sent_stamped,
 	       run->stamped ? (double)run->rtt_sum_ns / 1e3 / run->stamped : 0.0, holes, doubles, run->twisted,
 	       (unsigned long long)((struct prober *)run->state)->foreign,
 	       (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
@@ -254,7 +275,7 @@ static int parse(struct run *run, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "t:n:qb:S:N")) != -1) {
+	while ((c = getopt(argc, argv, "t:n:qb:S:Nm:")) != -1) {
 		char *comma;
 
 		switch (c) {
@@ -273,6 +294,9 @@ static int parse(struct run *run, int argc, char **argv)
 		case 'S':
 			run->stall_at_us = strtol(optarg, &comma, 10) * US_PER_MS;
 			run->stall_for_us = *comma ? strtol(comma + 1, NULL, 10) * US_PER_MS : 0;
+			break;
+		case 'm':
+			run->mode = atoi(optarg);
 			break;
 		case 'N':
 			run->no_fold = true;
@@ -317,12 +341,12 @@ static void end(struct run *run)
 
 int main(int argc, char **argv)
 {
-	struct run run = { .seconds = 5, .watch.interval_us = US_PER_S };
+	struct run run = { .seconds = 5, .mode = -1, .watch.interval_us = US_PER_S };
 	struct event *term;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (parse(&run, argc, argv)) {
-		fprintf(stderr, "usage: probe_run [-t SECONDS] [-n INTERVAL] [-q] [-b SNDBUF] [-S AT,FOR] [-N] TARGET...\n");
+		fprintf(stderr, "usage: probe_run [-t SECONDS] [-n INTERVAL] [-qN] [-b SNDBUF] [-S AT,FOR] [-m MODE] TARGET...\n");
 		return 2;
 	}
 	begin(&run);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs the resolver: prints "NAME ADDRESS|none" for each change, until its standard input ends. A line "again" says that
-// an address of this host has changed.
+// Runs the resolver: prints "NAME ADDRESS|none" for each change, until its standard input ends. A line "again" says
+// that an address of this host has changed.
 //   resolve_run NAME...
 #include <errno.h>
 #include <event2/event.h>
