@@ -50,7 +50,9 @@ far_end()
 	ip -n "$ns" route add 10.201.0.0/16 dev tun0
 	ip -n "$ns" route add 10.255.255.1 dev tun0
 	: > "$probe_dir/echoer"
-	in_ns "$ns" "$TOOLS/echoer" tun0 300 "$@" < <(exec sleep 300 > /dev/null 2>&1) > "$probe_dir/echoer" 2>&1 &
+	# its standard input stays open until this test has ended; what holds it must not hold this test's output as well
+	in_ns "$ns" "$TOOLS/echoer" tun0 300 "$@" < <(exec tail -f /dev/null --pid=$$ 2> /dev/null) \
+		> "$probe_dir/echoer" 2>&1 &
 	probe_pids+=($!)
 	wait_for 10 grep -q ready "$probe_dir/echoer" || { diag "$(cat "$probe_dir/echoer")"; exit 1; }
 }
