@@ -82,6 +82,7 @@ void viewer_draw(struct viewer *vw)
 	view_draw(vw->view, vw->canvas, m, &st);
 	vw->dirty = false;
 	vw->drawn_us = viewer_now();
+	vw->drawn_at = timeline_at(vw->tl);
 	vw->drawn_second = st.end / US_PER_S;
 	vw->drawn_ticks = m->ticks;
 	vw->drawn_changes = m->changes;
@@ -106,10 +107,10 @@ static bool is_due(const struct viewer *vw, int64_t now)
 		return true;
 	if (timeline_follows(vw->tl) && m->ticks != vw->drawn_ticks)
 		return true;
-	if (is_playing(vw))
-		return since >= (interval > US_PER_S ? US_PER_S : interval);
-	if (viewer_is_silent(vw))
-		return since >= US_PER_S;
+	if (is_playing(vw) && vw->speed <= 1)
+		return timeline_at(vw->tl) / interval != vw->drawn_at / interval;
+	if (is_playing(vw) || viewer_is_silent(vw))
+		return since >= US_PER_S - POLL_US;
 	return timeline_end(vw->tl) / US_PER_S != vw->drawn_second && since >= interval - POLL_US;
 }
 

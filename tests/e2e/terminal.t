@@ -49,6 +49,14 @@ most "$bursts_s" 113 "bursts in 100 s"
 meter -g 120x40 -f use1-b -w 1.5 -n 4 -- --keys 'p'
 most "$bytes_s" 30 "bytes a second when paused"
 
+"$TOOLS/make_storm" "$work/storm.twr"
+chmod 644 "$work/storm.twr"
+for size in 80x24 120x40; do
+	story=$work/storm.twr meter -g $size -f tun -w 2 -n 8 -- --keys 'b+110s<Enter>'
+	most "$bytes_s" 2000 "bytes a second at $size while 40 tunnels flap"
+	most "$bursts_s" 500 "bursts in 100 s"
+done
+
 # more than the kernel keeps for a pty: from then on writing would block
 full=10000
 redraw=$'\f'
