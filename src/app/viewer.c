@@ -16,7 +16,7 @@
 #define POLL_US (100 * US_PER_MS)   /* how often the file is looked at */
 #define SOON_US (250 * US_PER_MS)   /* drawings for keys and early frames keep this distance */
 #define WORK_US (40 * US_PER_MS)    /* reading at once, before keys have their turn */
-#define STORM_BYTES 2000            /* a second at most, while everything changes at once */
+#define STORM_BYTES 1500            /* a second that early frames may take, while everything changes */
 #define ESCAPE_US (60 * US_PER_MS)  /* a lone escape byte is the Esc key after this */
 
 int64_t viewer_now(void)
