@@ -199,7 +199,7 @@ struct history_outage {
 	int64_t start, end;  /* end MODEL_NEVER: still open */
 	uint16_t tunnel;
 	bool start_known;    /* false: it was down already when watching began */
-	char cause[93];
+	char cause[MODEL_REASON_MAX];
 };
 
 struct model_mark {

@@ -306,6 +306,11 @@ static void account(struct model_tunnel *t, int64_t until)
 {
 	int64_t span = until - t->accounted_us;
 
+	/* an outage is dated back to its first lost probe: what was taken for health since then was none */
+	if (span < 0 && (t->state == HEALTH_UP || t->state == HEALTH_DEGRADED)) {
+		t->up_us += t->up_us > -span ? span : -t->up_us;
+		t->accounted_us = until;
+	}
 	if (span <= 0)
 		return;
 	if (t->state == HEALTH_UP || t->state == HEALTH_DEGRADED)
@@ -351,14 +356,25 @@ static void note_change(struct model *m, unsigned key, enum health old)
 		history_add_event(m, t->since_us, key, 0, SEVERITY_INFO, "?", "%s", t->reason);
 }
 
-static void transition(struct model *m, unsigned key, const struct verdict *v)
+/* Errors and losses seen before the verdict made a row degraded that was down already: the outage begins at its first
+ * lost probe all the same, and what it caused is not held against the row afterwards. Traffic that went on while the
+ * peer was silent is no such thing. */
+static bool was_down_already(const struct model_tunnel *t, const struct verdict *v, bool by_traffic)
+{
+	return v->health == HEALTH_DOWN && v->reason == REASON_SILENT && !by_traffic && v->since < t->since_us &&
+	       (t->state == HEALTH_UP || t->state == HEALTH_DEGRADED);
+}
+
+static void transition(struct model *m, unsigned key, const struct verdict *v, bool by_traffic)
 {
 	struct model_tunnel *t = &m->tunnels[key];
 	enum health old = t->state;
 	int64_t began = t->since_us, since = v->since == MODEL_NEVER || v->since > m->now ? m->now : v->since;
 	bool known = old != HEALTH_UNKNOWN || t->first_us > m->started_us + 5 * US_PER_S;
 
-	if (since < began)
+	if (was_down_already(t, v, by_traffic))
+		t->degraded_until_us = t->error_us = MODEL_NEVER;
+	else if (since < began)
 		since = began;
 	/* what began before it was seen to begin: the very first verdict may not be dated before the row */
 	account(t, since);
@@ -378,6 +394,7 @@ static void update(struct model *m, unsigned key, bool tick)
 {
 	struct model_tunnel *t = &m->tunnels[key];
 	struct verdict v = judge(m, t);
+	bool by_traffic = t->by_traffic;
 
 	if (v.health == HEALTH_UP && tick)
 		look_for_causes(m, t);
@@ -392,7 +409,7 @@ static void update(struct model *m, unsigned key, bool tick)
 	t->by_traffic = v.by_traffic;
 	set_reason(m, t, v.reason);
 	if (v.health != t->state)
-		transition(m, key, &v);
+		transition(m, key, &v, by_traffic);
 }
 
 void health_update(struct model *m, unsigned key)

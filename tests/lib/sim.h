@@ -27,6 +27,7 @@ struct sim {
 	struct sim_flight flight[SIM_FLIGHT_MAX];
 	int64_t seq, next_us, fast_us;
 	uint64_t rx, tx;             /* packets on the interface */
+	uint64_t tx_errors;
 	bool link_up, carrier, link_gone;
 	int32_t ifindex, mtu;
 	double loss;                 /* of each probe, 0..1 */
@@ -75,6 +76,7 @@ static inline void sim_link(struct sim *s)
 	record_set(&r, LINK_MTU, s->mtu);
 	record_set(&r, LINK_RX_PACKETS, (int64_t)s->rx);
 	record_set(&r, LINK_TX_PACKETS, (int64_t)s->tx);
+	record_set(&r, LINK_TX_ERRORS, (int64_t)s->tx_errors);
 	sim_put(s, &r);
 }
 

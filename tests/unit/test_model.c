@@ -168,6 +168,40 @@ static void link_events(void **state)
 	sim_end(&s);
 }
 
+/* A few errors are no trouble, many are. Those that come with an outage neither shorten it nor outlive it. */
+static void errors_of_the_interface(void **state)
+{
+	double began;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 0.2, 9);
+	sim_run(&s, 30);
+	s.tx_errors += 3;
+	sim_run(&s, 20);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	began = (double)s.t / 1e6;
+	s.loss = 1;
+	for (int i = 0; i < 40; i++) {
+		s.tx_errors += 5;
+		sim_run(&s, 0.2);
+	}
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	s.loss = 0;
+	sim_run(&s, 5);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	assert_int_equal(history_outages(s.m), 1);
+	assert_near((double)history_outage(s.m, 0)->start / 1e6, began, 0.41);
+	assert_near((double)row(&s)->down_us / 1e6, 8, 0.41);
+	for (int i = 0; i < 40; i++) {
+		s.tx_errors += 1;
+		sim_run(&s, 0.2);
+	}
+	assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
+	assert_non_null(strstr(row(&s)->reason, "errors of vx1 rising"));
+	sim_end(&s);
+}
+
 static void link_recreated(void **state)
 {
 	bool told = false;
@@ -360,7 +394,7 @@ int main(void)
 		cmocka_unit_test(comes_up), cmocka_unit_test(dead_from_the_start),
 		cmocka_unit_test(outages_are_dated), cmocka_unit_test(heavy_loss_is_one_outage),
 		cmocka_unit_test(random_loss_is_no_outage), cmocka_unit_test(silent_peer_with_traffic),
-		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated),
+		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
 		cmocka_unit_test(percentiles_are_close), cmocka_unit_test(copies_are_equal),
 		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(hostile_records_are_ignored),
