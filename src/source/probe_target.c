@@ -27,11 +27,19 @@ static bool is_group(const struct addr *a)
 	return a->bytes[0] >> 4 == 14 || !memcmp(a->bytes, broadcast, 4);
 }
 
+/* A port keeps the link-local address that it got before it joined its bridge, and nothing answers through it. */
 static bool has_address(const struct model *m, int ifindex)
 {
-	for (size_t i = 0; i < m->naddresses; i++)
-		if (m->addresses[i].used && m->addresses[i].ifindex == ifindex)
+	for (size_t i = 0; i < m->naddresses; i++) {
+		const struct model_address *a = &m->addresses[i];
+		struct addr local;
+
+		if (!a->used || a->ifindex != ifindex)
+			continue;
+		local = model_addr(m, a->local);
+		if (!addr_is_link_local(&local))
 			return true;
+	}
 	return false;
 }
 
