@@ -184,9 +184,9 @@ static int try_full_disk(const char *path)
 {
 	static const uint8_t zeroes[600 << 10];
 	struct way way = {0};
-	int dir_fd, fd, missing;
+	int dir_fd, fd, missing, result;
 
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tunwatch-test", path, "tmpfs", 0, "size=768k"))
 		return 77;
 	dir_fd = open(path, O_RDONLY | O_DIRECTORY);
@@ -198,7 +198,10 @@ static int try_full_disk(const char *path)
 	if (missing < 30 || missing > 200)
 		return 2;
 	/* every frame that was told to be written is there, and the last one is of the last tick */
-	return way.n > 1900 && way.point[way.n - 1].t == 2000 * US_PER_S ? 0 : 3;
+	result = way.n > 1900 && way.point[way.n - 1].t == 2000 * US_PER_S ? 0 : 3;
+	free(way.point);
+	close(dir_fd);
+	return result;
 }
 
 static void test_full_disk(void **state)
