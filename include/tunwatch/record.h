@@ -56,7 +56,8 @@ const char *record_word(const struct record_field *field, int64_t value);
 /* The value of a word of an ENUM field, or -1. */
 int64_t record_word_find(const struct record_field *field, const char *word);
 
-/* One observation. Only v[0..nfields) of its kind mean anything, and of those only the known ones. */
+/* One observation. Only v[0..nfields) of its kind mean anything, and of those only the known ones.
+ * Of kind RECORD_REMOVE: key ends, and v[0] says of which kind it was. */
 struct record {
 	enum record_kind kind;
 	bool snapshot;     /* restated by a keyframe: a state, not an observation */

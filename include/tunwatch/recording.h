@@ -40,9 +40,9 @@ void encoder_remove(struct encoder *e, enum record_kind kind, unsigned key, int6
 size_t encoder_cut(struct encoder *e, int64_t t, int64_t wall_us, const uint8_t **ret_bytes);
 /* The last cut (or any since) did not reach the file: drop what is being built and begin the next cut with K. */
 void encoder_resync(struct encoder *e);
-/* Begin part n: the next cut starts with H and K of a new file. */
+/* Begin part n: the next cut starts with H and K of a new file. Call it right after a cut. */
 void encoder_rotate(struct encoder *e, unsigned part);
-/* The clean end: E frame. Borrowed as above. */
+/* The clean end: E frame. Borrowed as above. Cut first: records that are not cut yet are dropped. */
 size_t encoder_end(struct encoder *e, const uint8_t **ret_bytes);
 /* Bytes handed out since the last H of a new part: what the caller rotates by. */
 uint64_t encoder_part_bytes(const struct encoder *e);
@@ -76,21 +76,25 @@ struct reader_damage {
 struct reader *reader_new(void);
 void reader_free(struct reader *rd);
 /* Add the next part. The reader owns fd from now on (regular file or memfd; never written). A fd of a pipe
- * is refused with -ESPIPE: spool it first (reader_spool). -EINVAL: not a recording (err says what it is). */
+ * is refused with -ESPIPE: spool it first. -EINVAL: not a recording (err says what it is); -ENODATA: nothing is in it
+ * yet; -EPROTONOSUPPORT: of another format version. On failure fd is closed. */
 int reader_add(struct reader *rd, int fd, struct error *err);
 /* Header of the first part (or of the part being read); NULL before reader_add succeeded. */
 const struct recording_header *reader_header(const struct reader *rd);
-/* The next record in order. After damage a GAP record (reason damaged) is made up, then the next keyframe's
- * state is delivered as snapshot records. The first keyframe read is delivered as snapshot records too. */
+/* The next record in order. After damage a GAP record (reason damaged; cut when a part is missing) is made up, then the
+ * next keyframe's state is delivered as snapshot records, and a remove for every key that it no longer has. The first
+ * keyframe read is delivered as snapshot records too, as is one before which the writer had lost something.
+ * A removed key: kind RECORD_REMOVE, v[0] is the kind, known bit 0. Another session's header starts over: reader_time
+ * goes back to it, and reader_header is another one. */
 enum reader_result reader_next(struct reader *rd, struct record *ret);
 /* The keyframe most recently passed at READER_FRAME; false when that frame was not one. */
 bool reader_at_keyframe(const struct reader *rd, struct reader_pos *ret);
-/* Bisect to the last keyframe at or before session time t (or the first one). The next records are that
- * keyframe's, as snapshots. Returns 0, -ENOENT when there is no keyframe. */
+/* Bisect to the last keyframe at or before session time t (or the first one), within the session being read. The next
+ * records are that keyframe's, as snapshots: for an empty model. Returns 0, -ENOENT when there is no keyframe. */
 int reader_seek(struct reader *rd, int64_t t);
 /* Go back to a keyframe whose state the caller already holds: its snapshots are not delivered. */
 int reader_seek_pos(struct reader *rd, const struct reader_pos *pos);
-/* Session time of the last record delivered; wall time by the last clock record is the model's business. */
+/* Session time of the last record or keyframe delivered; wall time by the last clock record is the model's business. */
 int64_t reader_time(const struct reader *rd);
 /* Session time of the last whole frame in the file now (reads the tail), or -ENOENT. */
 int64_t reader_last_time(struct reader *rd);
@@ -107,7 +111,8 @@ struct spool;
 /* fd is not owned. cap bytes at most: when full the oldest parts are dropped. */
 struct spool *spool_new(int fd, uint64_t cap, struct error *err);
 void spool_free(struct spool *sp);
-/* Move what the pipe holds now, without blocking. 1 more may come, 0 end of stream, -errno. Adds parts to rd. */
+/* Move what the pipe holds now, without blocking. 1 more may come, 0 end of stream, -errno (-EINVAL: not a recording,
+ * -ENODATA: it was empty). Adds parts to rd, which must have no others. */
 int spool_move(struct spool *sp, struct reader *rd, struct error *err);
 
 /* ---- store: the files of a recording, used by the writer child ---- */
@@ -122,7 +127,9 @@ struct store_config {
 struct store *store_open(const struct store_config *config, struct error *err);
 void store_close(struct store *st);
 /* Write one cut. new_part: this cut begins part n (rotation). Returns 0, or -errno after having cut the file back to
- * its last whole frame: the caller must then have the encoder resync. Regular files only: -ENOSPC below free_percent. */
+ * its last whole frame: the caller must then have the encoder resync. Regular files only: -ENOSPC below free_percent,
+ * -EDQUOT when total_cap is reached and no older part is left to delete. When a new part cannot be created the cut goes
+ * to the present file: 0, and err (which is emptied first) says why. A stream is waited for; ignore SIGPIPE. */
 int store_write(struct store *st, const uint8_t *bytes, size_t len, bool new_part, struct error *err);
 /* A read-only descriptor of the part being written (caller owns), or -errno. */
 int store_reopen(const struct store *st);
