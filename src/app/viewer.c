@@ -16,7 +16,7 @@
 #define POLL_US (100 * US_PER_MS)   /* how often the file is looked at */
 #define SOON_US (250 * US_PER_MS)   /* drawings for keys and early frames keep this distance */
 #define WORK_US (40 * US_PER_MS)    /* reading at once, before keys have their turn */
-#define STORM_BYTES 1500            /* a second that early frames may take, while everything changes */
+#define STORM_BYTES 1500            /* a second: no early frames where screens take more */
 #define ESCAPE_US (60 * US_PER_MS)  /* a lone escape byte is the Esc key after this */
 
 int64_t viewer_now(void)
@@ -69,8 +69,28 @@ static void want_writable(struct viewer *vw, int r)
 		viewer_leave(vw, VIEWER_HANGUP);
 }
 
+// Bytes sent faster than STORM_BYTES a second, after so long.
+static int64_t debt_left(const struct viewer *vw, int64_t since_us)
+{
+	int64_t paid = since_us / US_PER_MS * STORM_BYTES / 1000;
+
+	return vw->debt > paid ? vw->debt - paid : 0;
+}
+
+static void draw_on_terminal(struct viewer *vw, int64_t since_us)
+{
+	int r = term_draw(vw->term, vw->canvas);
+
+	vw->debt = debt_left(vw, since_us) + (int64_t)term_cost(vw->term);
+	// a whole screen is drawn at most now and then
+	if (vw->debt > 2 * STORM_BYTES)
+		vw->debt = 2 * STORM_BYTES;
+	want_writable(vw, r);
+}
+
 void viewer_draw(struct viewer *vw)
 {
+	int64_t now = viewer_now(), since = now - vw->drawn_us;
 	struct view_status st = viewer_status(vw);
 	const struct model *m = timeline_model(vw->tl);
 	int columns = vw->config->columns, rows = vw->config->rows;
@@ -81,13 +101,13 @@ void viewer_draw(struct viewer *vw)
 		canvas_resize(vw->canvas, columns, rows);
 	view_draw(vw->view, vw->canvas, m, &st);
 	vw->dirty = false;
-	vw->drawn_us = viewer_now();
+	vw->drawn_us = now;
 	vw->drawn_at = timeline_at(vw->tl);
 	vw->drawn_second = st.end / US_PER_S;
 	vw->drawn_ticks = m->ticks;
 	vw->drawn_changes = m->changes;
 	if (vw->term)
-		want_writable(vw, term_draw(vw->term, vw->canvas));
+		draw_on_terminal(vw, since);
 }
 
 // A drawing costs a burst on somebody's slow line: one an interval, and early ones for what cannot wait.
@@ -103,7 +123,7 @@ static bool is_due(const struct viewer *vw, int64_t now)
 	if (vw->dirty)
 		return true;
 	// in a storm the screen of the interval has to do
-	if (m->changes != vw->drawn_changes && since >= (int64_t)term_cost(vw->term) * US_PER_S / STORM_BYTES)
+	if (m->changes != vw->drawn_changes && !debt_left(vw, since))
 		return true;
 	if (timeline_follows(vw->tl) && m->ticks != vw->drawn_ticks)
 		return true;

@@ -36,6 +36,7 @@ struct viewer {
 	bool dirty;                 // a key or the size asks for a drawing
 	bool idle;                  // nothing to read at once
 	int64_t drawn_us;
+	int64_t debt;               // bytes sent faster than a slow line takes them
 	int64_t drawn_at, drawn_second, drawn_ticks;
 	uint64_t drawn_changes;
 
