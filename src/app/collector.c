@@ -125,6 +125,7 @@ static void tick(struct collector *c, int64_t due)
 		if (c->ops[i]->tick)
 			c->ops[i]->tick(c->state[i], due);
 	collector_clock(c);
+	collector_busy(c);
 	c->ticks++;
 	record_init(&r, RECORD_TICK, 0, collector_now(c));
 	collector_put(c, &r);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the collector says about the session and about time.
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #define STEP_US (20 * US_PER_MS)      /* the wall clock moved */
 #define SUSPEND_US (100 * US_PER_MS)  /* the host slept */
+#define BUSY_EVERY_US (60 * US_PER_S)
+#define BUSY_SLOTS 6                  /* of 600 */
 #define CLOCK_SPREAD_NS 200000        /* readings further apart are taken again */
 
 enum setting_key { SETTING_KEY_INTERVAL, SETTING_KEY_INTERFACES, SETTING_KEY_ONLY };
@@ -105,6 +108,20 @@ void collector_clock(struct collector *c)
 	}
 }
 
+void collector_busy(struct collector *c)
+{
+	int64_t missed = c->missed_slots - c->missed_told;
+
+	if (c->due - c->busy_us < BUSY_EVERY_US)
+		return;
+	if (missed >= BUSY_SLOTS)
+		source_notice(&c->env, "collector", SEVERITY_WARNING,
+			      "%" PRId64 " of %" PRId64 " slots of 100 ms were missed: this host is too busy or stalls",
+			      missed, (c->due - c->busy_us) / SLOT_US);
+	c->missed_told = c->missed_slots;
+	c->busy_us = c->due;
+}
+
 void collector_slept(struct collector *c, int64_t from, int64_t missed)
 {
 	int64_t now = collector_now(c);
@@ -116,6 +133,7 @@ void collector_slept(struct collector *c, int64_t from, int64_t missed)
 	record_set(&r, GAP_REASON, GAP_REASON_SUSPEND);
 	record_set(&r, GAP_TICKS, missed);
 	collector_put(c, &r);
+	c->missed_told = c->missed_slots;
 }
 
 static void put_session(struct collector *c)

@@ -38,6 +38,7 @@ struct collector {
 	int timer_fd;
 	struct event *timer;
 	int64_t slots, missed_slots; /* of the schedule: passed, and passed without being served */
+	int64_t missed_told, busy_us; /* missed_slots at, and time of, the last look at it */
 	int64_t due, next_tick, ticks;
 	int64_t end;                 /* --for, session time; 0: none */
 	int64_t newest;              /* time of the newest record */
@@ -83,6 +84,8 @@ void collector_clock(struct collector *c);
 /* Read the clocks without a record. */
 void collector_clock_sample(struct collector *c);
 int64_t collector_wall(struct collector *c);
+/* Say so when slots were missed by and by. */
+void collector_busy(struct collector *c);
 /* The collector itself did not run for so many ticks. */
 void collector_slept(struct collector *c, int64_t from, int64_t missed);
 

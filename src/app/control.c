@@ -276,13 +276,13 @@ struct control *control_new(struct event_base *base, int listen_fd, const uid_t 
 	return c;
 }
 
-/* An open descriptor would keep the space of a deleted part in use. */
+/* An open descriptor would keep the space of a deleted part in use. The newest is still being written. */
 static void drop_deleted(struct control *c)
 {
 	size_t n = 0;
 	struct stat st;
 
-	while (n < c->nparts && !fstat(c->parts[n].fd, &st) && !st.st_nlink)
+	while (n + 1 < c->nparts && !fstat(c->parts[n].fd, &st) && !st.st_nlink)
 		close(c->parts[n++].fd);
 	c->nparts -= n;
 	c->dropped += n;

@@ -39,6 +39,7 @@ cpu_of()
 	awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
 
+# shellcheck disable=SC2317
 busier_than()
 {
 	[ "$(cpu_of "$2")" -gt "$1" ]
