@@ -407,8 +407,8 @@ static void tell_damage(const struct export *x)
 		stretches += !damage[i].torn;
 	}
 	if (stretches)
-		fprintf(stderr, PROGRAM ": %llu damaged stretches were passed over, %llu bytes in all; records of kind gap "
-			"say when\n", stretches, bytes);
+		fprintf(stderr, PROGRAM ": %llu damaged stretches were passed over, %llu bytes in all; "
+			"records of kind gap say when\n", stretches, bytes);
 	if (*reader_error(x->reader))
 		fprintf(stderr, PROGRAM ": %s\n", reader_error(x->reader));
 }

@@ -169,7 +169,7 @@ static void test_ill_formed(void **state)
 	assert_int_equal(RECORDS(0xe8, 7, 0x47, 0, 0, 2, 'a', 'b'), 1);
 	assert_int_equal(RECORDS(0xe8, 7, 0x47, 0, 0, 3, 'a', 'b'), -1);
 	assert_int_equal(RECORDS(0xe8, 7, 0x47, 0, 0, 0x81, 8), -1); /* text of 1025 bytes */
-	assert_int_equal(RECORDS(0xe8, 7, 0x05, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0), -1); /* 2^54 us */
+	assert_int_equal(RECORDS(0xe8, 7, 5, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0), -1); /* 2^54 us */
 	assert_int_equal(RECORDS(0xe8, 7, 0x40, 0, 5), 1);           /* remove */
 	assert_int_equal(RECORDS(0xe8, 7, 0x40, 0, 6), -1);
 	assert_int_equal(RECORDS(0xe8, 7, 0x40, 0, 0), -1);
@@ -266,7 +266,8 @@ static void hostile_sessions(struct buf *b)
 		char text[200], session[33];
 
 		snprintf(session, sizeof session, "%032x", i);
-		snprintf(text, sizeof text, "tunwatch-recording 1\nsession %s\ntype %u - link mtu\n", session, 1 + i % 63);
+		snprintf(text, sizeof text, "tunwatch-recording 1\nsession %s\ntype %u - link mtu\n", session,
+			 1 + i % 63);
 		add_text(b, text);
 		add_keyframe(b, session, 0, 0, far, i % 63 ? 0 : sizeof far);
 	}
