@@ -4,6 +4,7 @@
 #   make demo                     tunnels in namespaces, and tunwatch on them
 #   make check [T="FILE..."]      every test this machine can run; with BUILD=asan or QUICK=1 those that need
 #                                 neither namespaces nor seconds
+#   make check-lab                every scenario with real tunnels, in User-Mode Linux (half an hour)
 #   make memcheck                 the unit tests under valgrind
 #   make fuzz [FUZZ_SECONDS=60]   libFuzzer on every target; fuzz-long: FUZZ_COUNT seeded inputs each
 #   make bench                    against other programs, as ratios
@@ -49,7 +50,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all clean unit tools fuzzers install uninstall check run-check memcheck run-memcheck \
-	fuzz run-fuzz fuzz-long run-fuzz-long bench demo deps deps-test
+	check-lab run-check-lab fuzz run-fuzz fuzz-long run-fuzz-long bench demo deps deps-test
 .SECONDARY:
 all: $(B)/tunwatch
 
@@ -132,14 +133,25 @@ TEST_ENV = B=$(abspath $(B)) TUNWATCH=$(abspath $(B)/tunwatch) TOOLS=$(abspath $
 PROVE = $(TEST_ENV) prove --harness Harness --timer -j3 --rules 'seq=tests/netns/p*' --rules 'seq=tests/netns/*' \
 	--rules 'par=**'
 
-# the packages first, then a new make that sees them
+# the packages first, then a new make that sees them; without those of the lab its tests say what they miss
 check:
 	@contrib/deps.sh install build test
+	@[ "$$(id -u)" != 0 ] || contrib/deps.sh install lab
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit tools fuzzers
 	@$(MAKE) --no-print-directory run-check
 
 run-check:
 	@$(PROVE) --exec 'tests/lib/bounded 300' $(T)
+
+# all scenarios, two guests at a time; each comparison is shown to notice an untruth, too
+LAB_T ?= $(wildcard tests/lab/*.t tests/lab/long/*.t)
+check-lab:
+	@contrib/deps.sh install build test lab
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory run-check-lab
+
+run-check-lab:
+	@LAB_FALSIFY=1 $(PROVE) --exec 'tests/lib/bounded 900' $(LAB_T)
 
 memcheck:
 	@contrib/deps.sh install build test ci

@@ -3,7 +3,8 @@
 # The Debian packages that tunwatch is built, tested and shown with.
 #   deps.sh missing SET...    print those that are not installed; exit 1 when there are any
 #   deps.sh install SET...    install those: nothing recommended, no service started
-# Sets: build, test, demo, bench, ci (what only .ci/run and make fuzz need).
+# Sets: build, test, lab (real tunnels), lab-qemu (the few that User-Mode-Linux lacks), demo, bench, ci (what only
+# .ci/run and make fuzz need).
 set -eu
 
 policy=/usr/sbin/policy-rc.d
@@ -11,7 +12,7 @@ saved=$policy.before-tunwatch
 
 usage()
 {
-	sed -n '3,6s/^# //p' "$0" >&2
+	sed -n '3,7s/^# //p' "$0" >&2
 	exit 64
 }
 
@@ -25,6 +26,12 @@ packages_of()
 	test)
 		echo perl procps iproute2 nftables iputils-ping tmux jq mandoc shellcheck cppcheck strace libcmocka-dev
 		;;
+	lab)
+		echo user-mode-linux kmod iproute2 iptables iputils-ping procps tcpdump tmux ethtool jq python3 openssl \
+			strongswan-charon strongswan-swanctl libstrongswan-standard-plugins frr openvpn wireguard-go \
+			wireguard-tools xl2tpd ppp
+		;;
+	lab-qemu) echo qemu-system-x86 qemu-system-common busybox-static cpio kmod ;;
 	demo) echo iproute2 nftables iputils-ping wireguard-go wireguard-tools ;;
 	bench) echo iproute2 procps fping bmon jq ;;
 	ci) echo clang clang-tidy libclang-rt-14-dev valgrind ;;

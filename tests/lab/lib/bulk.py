@@ -1,0 +1,19 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""bulk.py ADDR MBIT SECONDS: 1200-byte UDP datagrams to port 9, evenly, so many a second."""
+import socket, sys, time
+addr, rate, secs = sys.argv[1], float(sys.argv[2]) * 1e6 / 8 / 1200, float(sys.argv[3])
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+start = time.monotonic()
+n = 0
+while time.monotonic() - start < secs:
+    due = start + n / rate
+    now = time.monotonic()
+    if due > now:
+        time.sleep(due - now)
+    n += 1
+    try:
+        s.sendto(bytes(1200), (addr, 9))
+    except OSError:    # nobody listens there: said once in a while
+        pass
+print(f"sent={n} seconds={time.monotonic() - start:.1f}")

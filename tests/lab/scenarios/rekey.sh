@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# rekey.sh [COMMAND...]: strongSwan renews the ESP SAs of both tunnels every REKEY (10) s for LONG (45) s; no packet may
+# be lost.
+. "$LAB/lib/lab.sh"
+lab_up 5ms 0%
+IKE_REKEY=${REKEY:-10}s IKE_LIFE=30s tun_ike || exit 1
+PINGS="vti1=169.254.252.1 vti2=169.254.252.5"
+begin rekey "$@"
+sas()
+{
+	ip -n hq xfrm state | sed -n 's/.*spi \(0x[0-9a-f]*\).*/\1/p' | sort
+}
+old=$(sas)
+end=$((SECONDS + ${LONG:-45}))
+while [ $SECONDS -lt $end ]; do
+	new=$(sas)
+	if [ "$new" != "$old" ]; then
+		truth sa-change "added=$(comm -13 <(echo "$old") <(echo "$new") | paste -sd,)" \
+			"gone=$(comm -23 <(echo "$old") <(echo "$new") | paste -sd,)"
+		old=$new
+		keys
+	fi
+	sleep 0.3
+done
+for n in vti1 vti2; do
+	want state $n state=up
+	# what the witness lost too would be the lab's fault
+	[ "$(grep -c 'no answer' "$OUT/ping-$n.txt")" != 0 ] || want lost $n lost=0
+done
+count_outages vti1 vti2
+finish
