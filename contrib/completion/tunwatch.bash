@@ -46,7 +46,7 @@ __tunwatch()
 		;;
 	-f | --format)
 		word="text md json"
-		[ "$command" = export ] && word="jsonl csv"
+		[ "$command" = export ] && word="jsonl csv twr"
 		mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
 		return
 		;;
