@@ -20,8 +20,8 @@ static int find_or_begin(struct options *o, struct session_info *info, bool *ret
 	if (fd < 0 || !o->write_file)
 		return fd;
 	close(fd);
-	return error_set(err, -EALREADY, "a session is running already (pid %d) and records to %s: end it with `" PROGRAM
-			 " stop`, or begin another beside it with --new", info->pid, info->where);
+	return error_set(err, -EALREADY, "a session is running already (pid %d) and records to %s: end it with `"
+			 PROGRAM " stop`, or begin another beside it with --new", info->pid, info->where);
 }
 
 /* One that is ending, or that somebody else is beginning, is neither found nor out of the way for a moment. */

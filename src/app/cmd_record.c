@@ -36,7 +36,7 @@ static int open_hashes(const char *file, FILE **ret)
 	return EXIT_OK;
 }
 
-/* With the rights of who started it: lock and file. Not being able to register ends nothing: nobody can attach, then. */
+/* Lock and file, with the rights of who started it. Not being able to register ends nothing, but nobody can attach. */
 static int open_all(struct options *o, struct session *s, struct collector_place *place, bool *ret_registered,
 		    struct error *err)
 {
