@@ -128,7 +128,8 @@ SHELL_TESTS := $(filter tests/fuzz/% tests/e2e/%,$(SHELL_TESTS))
 endif
 T ?= $(filter tests/netns/%,$(SHELL_TESTS)) $(UNIT) $(filter-out tests/netns/%,$(SHELL_TESTS))
 TEST_ENV = B=$(abspath $(B)) TUNWATCH=$(abspath $(B)/tunwatch) TOOLS=$(abspath $(B)/tests/tools) \
-	FUZZERS=$(abspath $(B)/tests/fuzz) LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP PERL5LIB=tests/lib
+	FUZZERS=$(abspath $(B)/tests/fuzz) LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP PERL5LIB=tests/lib \
+	LSAN_OPTIONS=suppressions=$(abspath tests/lib/lsan.supp):print_suppressions=0
 # namespaces in two rows, one after the other in each (they wait rather than compute), beside everything else
 PROVE = $(TEST_ENV) prove --harness Harness --timer -j3 --rules 'seq=tests/netns/p*' --rules 'seq=tests/netns/*' \
 	--rules 'par=**'
@@ -146,7 +147,7 @@ run-check:
 # all scenarios, two guests at a time; each comparison is shown to notice an untruth, too
 LAB_T ?= $(wildcard tests/lab/*.t tests/lab/long/*.t)
 check-lab:
-	@contrib/deps.sh install build test lab
+	@contrib/deps.sh install build test lab lab-qemu
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory run-check-lab
 
