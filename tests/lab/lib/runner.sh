@@ -19,7 +19,7 @@ usage()
 	  -e V=X    set an environment variable for SCRIPT
 	  -i        interactive: SCRIPT gets the terminal ($(basename "$0") -i bash)
 	  -v        show the kernel's messages when done
-	Exit status 125: the guest did not come up, or died.
+	Exit status 121: the guest did not come up; 125: it died, or could not be made.
 	X
 	exit 2
 }
@@ -94,6 +94,7 @@ run()
 		echo "$(basename "$0"): the guest died" >&2
 		cat "$job"/*.log >&2
 		rc=125
+		[ -e "$job/boot_seconds" ] || rc=121
 	fi
 	[ -z "$verbose" ] || cat "$job/kernel.log" >&2
 	[ -z "$verbose" ] || echo "guest up after $(cat "$job/boot_seconds") s" >&2

@@ -3,6 +3,9 @@
 # tunnels.sh - tunnels between hq and cloud with static keys.
 # Every tun_X brings up the devices at both ends and their addresses.
 
+# The far address of tunnels over transport mode: a vti swallows ESP, too, that comes from its own endpoint.
+FAR=$CLOUD3
+
 K16=0x0123456789abcdef0123456789abcdef
 K20=0x0123456789abcdef0123456789abcdef01234567
 KGCM=0x0123456789abcdef0123456789abcdef01234567	# 16 key + 4 salt
@@ -104,18 +107,18 @@ tun_xfrmi()
 	done
 }
 
-# SPI PROTO [SELECTOR WORD]...: hq <-> cloud, transport mode
+# SPI PROTO [SELECTOR WORD]...: hq <-> cloud ($FAR), transport mode
 transport_policies()
 {
 	local spi=$1 proto=$2
 	shift 2
 	ip -n hq -batch - <<-X
-		xfrm policy add dir out src $HQ dst $CLOUD proto $proto $* tmpl proto esp reqid $((spi)) mode transport
-		xfrm policy add dir in  src $CLOUD dst $HQ proto $proto $* tmpl proto esp reqid $((spi)) mode transport
+		xfrm policy add dir out src $HQ dst $FAR proto $proto $* tmpl proto esp reqid $((spi)) mode transport
+		xfrm policy add dir in  src $FAR dst $HQ proto $proto $* tmpl proto esp reqid $((spi)) mode transport
 	X
 	ip -n cloud -batch - <<-X
-		xfrm policy add dir out src $CLOUD dst $HQ proto $proto $* tmpl proto esp reqid $((spi)) mode transport
-		xfrm policy add dir in  src $HQ dst $CLOUD proto $proto $* tmpl proto esp reqid $((spi)) mode transport
+		xfrm policy add dir out src $FAR dst $HQ proto $proto $* tmpl proto esp reqid $((spi)) mode transport
+		xfrm policy add dir in  src $HQ dst $FAR proto $proto $* tmpl proto esp reqid $((spi)) mode transport
 	X
 }
 
@@ -150,15 +153,15 @@ plain_pair()
 
 tun_gre_ipsec()
 {
-	plain_pair gre1 gre $HQ $CLOUD 10.99.1.1 10.99.1.2 30 ttl 64
-	sa_pair $HQ $CLOUD 0xd0000010 transport "$CBC"
+	plain_pair gre1 gre $HQ $FAR 10.99.1.1 10.99.1.2 30 ttl 64
+	sa_pair $HQ $FAR 0xd0000010 transport "$CBC"
 	transport_policies 0xd0000010 gre
 }
 
 tun_ipip_ipsec()
 {
-	plain_pair ipip1 ipip $HQ $CLOUD 10.99.2.1 10.99.2.2 30 ttl 64
-	sa_pair $HQ $CLOUD 0xd0000020 transport "$CBC"
+	plain_pair ipip1 ipip $HQ $FAR 10.99.2.1 10.99.2.2 30 ttl 64
+	sa_pair $HQ $FAR 0xd0000020 transport "$CBC"
 	transport_policies 0xd0000020 4
 }
 
@@ -281,7 +284,7 @@ tun_l2tp()
 	modprobe -a l2tp_ppp ppp_generic 2> /dev/null
 	[ -e /dev/ppp ] || mknod /dev/ppp c 108 0
 	if [ "${1-}" != plain ]; then
-		sa_pair $HQ $CLOUD 0xd0000030 transport "$CBC"
+		sa_pair $HQ $FAR 0xd0000030 transport "$CBC"
 		transport_policies 0xd0000030 udp sport 1701 dport 1701
 	fi
 	for n in hq cloud; do
@@ -294,7 +297,7 @@ tun_l2tp()
 		[global]
 		port = 1701
 		[lac cloud]
-		lns = $CLOUD
+		lns = $FAR
 		pppoptfile = $d/hq.ppp
 		autodial = yes
 		redial = yes
@@ -305,7 +308,7 @@ tun_l2tp()
 	cat > "$d/cloud.conf" <<-X
 		[global]
 		port = 1701
-		listen-addr = $CLOUD
+		listen-addr = $FAR
 		[lns default]
 		ip range = 10.99.7.2-10.99.7.9
 		local ip = 10.99.7.1

@@ -14,7 +14,7 @@ phase()
 	sleep 0.5
 	from=$EPOCHREALTIME
 	sleep "$1"
-	for n in vti1 vti2; do want rtt $n ping=$n "from=$from" "to=$EPOCHREALTIME" plus=0; done
+	for n in vti1 vti2; do want rtt $n ping=$n "from=$from" "to=$EPOCHREALTIME" times=1; done
 }
 truth rtt ms=10
 phase "${CALM:-20}"

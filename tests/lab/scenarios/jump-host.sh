@@ -28,7 +28,7 @@ breaks aws-1 aws-2 -- path_netem 5ms 100%
 sleep "${DOWN:-6}"
 mends 'no reply from 169.254.252.[15] .*lost too' aws-1 aws-2 -- path_netem 5ms 0%
 sleep 5
-for n in aws-1 aws-2; do want rtt $n ping=$n "from=$calm" "to=$to" plus=0; done
+for n in aws-1 aws-2; do want rtt $n ping=$n "from=$calm" "to=$to" times=1; done
 want_row aws-1 remote - $CLOUD 169.254.252.1 mtu=-
 want_row aws-2 remote - $CLOUD2 169.254.252.5 mtu=-
 want row router type=line state=up outer_remote=10.11.0.1

@@ -29,7 +29,7 @@ from=$EPOCHREALTIME
 sleep "${CALM:-10}"
 to=$EPOCHREALTIME
 for p in $PEERS; do
-	want rtt "${p%%=*}" "ping=${p%%=*}" "from=$from" "to=$to" plus=0
+	want rtt "${p%%=*}" "ping=${p%%=*}" "from=$from" "to=$to" times=1
 	want state "${p%%=*}" state=up reason=answers
 	want lost "${p%%=*}" lost=0
 	count_outages "${p%%=*}"

@@ -27,7 +27,7 @@ ip -n hq -batch - <<-X
 	link set wan up
 	route add default via 192.0.2.1
 X
-want route way "remote=$CLOUD" oif=wan gateway=192.0.2.1 prefsrc=$NEW "at=$t..$EPOCHREALTIME"
+want route way "remote=$CLOUD" oif=wan gateway=192.0.2.1 "at=$t..$EPOCHREALTIME"
 truth uplink-up "address=$NEW" "began=$t"
 # both ends are given the new address, as a person would
 for n in 1 2; do
