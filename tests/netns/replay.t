@@ -39,7 +39,7 @@ cmp "$work/live" "$work/again" >&2
 ok $? "the model's hash is the same at every tick"
 
 for size in 80x24 120x40; do
-	for keys in '' 'jj[[' ']d+' 'bA' '?' '&vx2
+	for keys in 'g' 'jj[[' ']d+' 'bA' '?' '&vx2
 '; do
 		"$TUNWATCH" replay "$work/r.twr" --size $size --keys "$keys" > "$work/one" 2>> "$work/err"
 		is $? 0 "replay at $size with keys '${keys//$'\n'/ }'"
