@@ -85,21 +85,29 @@ skip_all()
 	exit 0
 }
 
-# need COMMAND...: skip the file when one is not installed.
+# lack REASON: skip the file; with CI=true, where everything must run, that is a failure.
+lack()
+{
+	[ "${CI-}" = true ] || skip_all "$1"
+	ok 1 "everything runs here: $1"
+	done_testing
+}
+
+# need COMMAND...: lack the file when one is not installed.
 need()
 {
 	local command
 
 	for command; do
-		command -v "$command" > /dev/null || skip_all "$command is not installed"
+		command -v "$command" > /dev/null || lack "$command is not installed"
 	done
 }
 
-# need_root: skip the file when not root, or where namespaces are not allowed.
+# need_root: lack the file when not root, or where namespaces are not allowed.
 need_root()
 {
-	[ "$(id -u)" = 0 ] || skip_all "needs root"
-	unshare -n true 2> /dev/null || skip_all "network namespaces are not allowed here"
+	[ "$(id -u)" = 0 ] || lack "needs root"
+	unshare -n true 2> /dev/null || lack "network namespaces are not allowed here"
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds; 1 when the time is up.
