@@ -162,8 +162,8 @@ static void note_damage(struct job *j, const struct reader_damage *d)
 			 "being written or was cut off", (unsigned long long)d->bytes, d->part);
 	else
 		snprintf(text, sizeof text, "damaged: %llu bytes at offset %llu of part %u cannot be read; what "
-			 "happened %s %s%s%s is unknown", (unsigned long long)d->bytes, (unsigned long long)d->offset, d->part,
-			 d->from_us == d->to_us ? "at" : "between", from, d->from_us == d->to_us ? "" : " and ",
+			 "happened %s %s%s%s is unknown", (unsigned long long)d->bytes,
+			 (unsigned long long)d->offset, d->part, d->from_us == d->to_us ? "at" : "between", from, d->from_us == d->to_us ? "" : " and ",
 			 d->from_us == d->to_us ? "" : to);
 	add_note(j, text);
 }
@@ -231,7 +231,8 @@ static int read_all(struct job *j)
 	model_free(j->m);
 	j->m = model_new(true);
 	if (reader_seek(j->reader, start)) {
-		error_set(&j->err, 0, "the recording has no point to start from; ask for a report without --from and --to");
+		error_set(&j->err, 0, "the recording has no point to start from; ask for a report without --from "
+			  "and --to");
 		return EXIT_DATA;
 	}
 	r = fold(j);

@@ -336,8 +336,8 @@ static int check_routers(struct load *l)
 			k++;
 		if (t->router && k == l->nrouters)
 			return error_set(l->err, -EINVAL, "%s:%d: tunnel %s names the router '%s', but there is no "
-					 "section router %s { ... }; add it or remove the key", l->path, l->router_lines[i],
-					 t->name, SHOWN(t->router), SHOWN(t->router));
+					 "section router %s { ... }; add it or remove the key", l->path,
+					 l->router_lines[i], t->name, SHOWN(t->router), SHOWN(t->router));
 	}
 	return 0;
 }

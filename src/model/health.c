@@ -83,7 +83,8 @@ static struct verdict judge_peer(const struct model *m, const struct model_tunne
 				 const struct model_target *in)
 {
 	if (in->silent && traffic_outvotes(m, t, l, in))
-		return (struct verdict){ HEALTH_UP, REASON_SILENT_TRAFFIC, l->rx_moved_us, true };
+		return (struct verdict){ HEALTH_UP, REASON_SILENT_TRAFFIC,
+					 max_time(l->rx_run_us, in->silent_since_us), true };
 	if (in->silent)
 		return (struct verdict){ HEALTH_DOWN, REASON_SILENT, in->silent_since_us, false };
 	/* after an outage of the interface the peer must answer again, as after any other */

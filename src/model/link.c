@@ -39,6 +39,7 @@ static struct model_link *link_at(struct model *m, unsigned key)
 		l->ifname = l->outer_local = l->outer_remote = l->row = MODEL_NONE;
 		link_join_row(m, key);
 		l->counters_us = l->changed_us = l->rx_moved_us = l->tx_moved_us = MODEL_NEVER;
+		l->rx_run_us = MODEL_NEVER;
 		l->rate = (struct model_rate){ -1, -1, -1, -1 };
 	}
 	return l;
@@ -110,8 +111,11 @@ static void link_counters(const struct model *m, struct model_link *l, const str
 		l->rate.rx_packets = per_second(step[COUNTER_RX_PACKETS], dt);
 		l->rate.tx_packets = per_second(step[COUNTER_TX_PACKETS], dt);
 	}
-	if (!reset && step[COUNTER_RX_PACKETS])
+	if (!reset && step[COUNTER_RX_PACKETS]) {
+		if (l->rx_moved_us == MODEL_NEVER || r->t - l->rx_moved_us > m->interval_us + m->interval_us / 2)
+			l->rx_run_us = r->t;
 		l->rx_moved_us = r->t;
+	}
 	if (!reset && step[COUNTER_TX_PACKETS])
 		l->tx_moved_us = r->t;
 	l->known_counters = true;

@@ -24,7 +24,7 @@ static struct model_tunnel *tunnel_at(struct model *m, unsigned key)
 		memset(t, 0, sizeof *t);
 		t->used = true;
 		t->first_us = t->since_us = t->accounted_us = m->now;
-		t->oneway_us = t->outage_rx_us = t->base_us = t->error_us = t->error_from_us =
+		t->oneway_us = t->base_us = t->error_us = t->error_from_us =
 			MODEL_NEVER;
 		t->degraded_until_us = MODEL_NEVER;
 		t->route = MODEL_NONE;

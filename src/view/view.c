@@ -148,7 +148,8 @@ static void draw_body(struct frame *f, int y, int height)
 void view_draw(struct view *v, struct canvas *c, const struct model *m, const struct view_status *st)
 {
 	struct frame f = { v, c, m, st, canvas_columns(c), canvas_rows(c) };
-	int head = f.rows >= SUMMARY_FROM ? 2 : f.rows >= 2, foot = f.rows >= 4 || v->asking != ASK_NOTHING || *v->message;
+	int head = f.rows >= SUMMARY_FROM ? 2 : f.rows >= 2;
+	int foot = f.rows >= 4 || v->asking != ASK_NOTHING || *v->message;
 
 	canvas_clear(c);
 	if (f.rows < 2 && foot)
