@@ -104,6 +104,7 @@ struct model_link {
 	int64_t counters_us;                        /* when they were read */
 	int64_t changed_us;                         /* when gone, up, running or carrier last changed */
 	int64_t rx_moved_us, tx_moved_us;           /* when received / sent packets last increased */
+	int64_t rx_run_us;                          /* since when received ones increase at every reading */
 	uint32_t resets, generations;               /* counter resets; times re-created */
 	int64_t recent_rx[16];                      /* packets received, replies to us left out, at 16 readings ... */
 	int64_t recent_us[16];                      /* ... and when: for "moving in the last 10 s" */
@@ -167,7 +168,6 @@ struct model_tunnel {
 	int64_t degraded_until_us;/* a cause holds for 60 s after it was last seen */
 	char cause[MODEL_REASON_MAX]; /* of being degraded, kept while it holds */
 	int64_t oneway_us;        /* since when packets leave but none arrive; MODEL_NEVER */
-	int64_t outage_rx_us;     /* when traffic was first seen again in this outage; MODEL_NEVER */
 	uint64_t error_base;      /* link errors at error_from_us */
 	int64_t error_from_us;    /* when counting them began anew; MODEL_NEVER */
 	int64_t error_us;         /* when they were last seen rising; MODEL_NEVER */

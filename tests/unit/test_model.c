@@ -168,6 +168,31 @@ static void link_events(void **state)
 	sim_end(&s);
 }
 
+/* Other traffic that comes back with the peer outvotes the silence before the fates of lost probes are known: the outage
+ * ends when it came back, too. */
+static void traffic_ends_an_outage(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		double ended;
+		struct sim s;
+
+		sim_start(&s, 0.2, seed);
+		s.traffic = 10;
+		sim_run(&s, 30);
+		s.loss = 1;
+		s.traffic = 0;
+		sim_run(&s, 4 + (double)(seed % 7) / 10);
+		s.loss = 0;
+		s.traffic = 10;
+		ended = (double)s.t / 1e6;
+		sim_run(&s, 10);
+		assert_int_equal(history_outages(s.m), 1);
+		assert_near((double)history_outage(s.m, 0)->end / 1e6, ended, 0.31);
+		sim_end(&s);
+	}
+}
+
 /* A few errors are no trouble, many are. Those that come with an outage neither shorten it nor outlive it. */
 static void errors_of_the_interface(void **state)
 {
@@ -395,6 +420,7 @@ int main(void)
 		cmocka_unit_test(outages_are_dated), cmocka_unit_test(heavy_loss_is_one_outage),
 		cmocka_unit_test(random_loss_is_no_outage), cmocka_unit_test(silent_peer_with_traffic),
 		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
+		cmocka_unit_test(traffic_ends_an_outage),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
 		cmocka_unit_test(percentiles_are_close), cmocka_unit_test(copies_are_equal),
 		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(hostile_records_are_ignored),
