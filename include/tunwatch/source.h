@@ -86,7 +86,8 @@ void source_notice(struct source_env *env, const char *source, enum severity lev
 
 /* First source-record key of each source. */
 enum source_key {
-	SOURCE_KEY_LINK = 0, SOURCE_KEY_ROUTE = 1, SOURCE_KEY_DISCOVER = 2, SOURCE_KEY_PROBE4 = 4, SOURCE_KEY_PROBE6 = 5,
+	SOURCE_KEY_LINK = 0, SOURCE_KEY_ROUTE = 1, SOURCE_KEY_DISCOVER = 2, SOURCE_KEY_PROBE4 = 4,
+	SOURCE_KEY_PROBE6 = 5,
 	SOURCE_KEY_RESOLVE = 6, SOURCE_KEY_WRITER = 7, SOURCE_KEY_XFRM = 8, SOURCE_KEY_PMTU = 16, SOURCE_KEY_BGP = 32,
 	SOURCE_KEY_ROUTER = 64, SOURCE_KEY_CAPTURE = 128, SOURCE_KEY_LOG = 256,
 };

@@ -163,7 +163,8 @@ static void note_damage(struct job *j, const struct reader_damage *d)
 	else
 		snprintf(text, sizeof text, "damaged: %llu bytes at offset %llu of part %u cannot be read; what "
 			 "happened %s %s%s%s is unknown", (unsigned long long)d->bytes,
-			 (unsigned long long)d->offset, d->part, d->from_us == d->to_us ? "at" : "between", from, d->from_us == d->to_us ? "" : " and ",
+			 (unsigned long long)d->offset, d->part,
+			 d->from_us == d->to_us ? "at" : "between", from, d->from_us == d->to_us ? "" : " and ",
 			 d->from_us == d->to_us ? "" : to);
 	add_note(j, text);
 }

@@ -220,7 +220,8 @@ static void add_sources(const struct frame *f, struct pieces *p)
 
 static void put_summary(const struct frame *f, int y)
 {
-	static const char *const sorts[SORT_COUNT] = { "", "name", "kind", "state", "since", "rtt", "loss", "mtu", "rate" };
+	static const char *const sorts[SORT_COUNT] = { "", "name", "kind", "state", "since", "rtt", "loss",
+							"mtu", "rate" };
 	struct pieces p = { 0 };
 	const struct view *v = f->v;
 	char between[16];

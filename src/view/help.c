@@ -11,7 +11,8 @@ static void put_legend(struct frame *f, int y, size_t which)
 	int x = 1;
 
 	if (which == 0) {
-		canvas_put(f->c, x, y, -1, ROLE_PLAIN, "State: UP, DEGR degraded, DOWN, ? nothing can tell, ADMIN shut down; "
+		canvas_put(f->c, x, y, -1, ROLE_PLAIN,
+			   "State: UP, DEGR degraded, DOWN, ? nothing can tell, ADMIN shut down; "
 			   "> before a time: at least so long");
 		return;
 	}

@@ -51,7 +51,8 @@ static bool is_wanted(const struct frame *f, const struct model_tunnel *t)
 
 static int rank(const struct frame *f, const struct model_tunnel *t)
 {
-	static const int ranks[] = { [ROW_DOWN] = 0, [ROW_DEGRADED] = 1, [ROW_UNKNOWN] = 2, [ROW_UP] = 3, [ROW_ADMIN] = 4 };
+	static const int ranks[] = { [ROW_DOWN] = 0, [ROW_DEGRADED] = 1, [ROW_UNKNOWN] = 2,
+				     [ROW_UP] = 3, [ROW_ADMIN] = 4 };
 
 	return ranks[row_state(f, t)];
 }

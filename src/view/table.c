@@ -421,5 +421,6 @@ void panel_table(struct frame *f, int y, int height)
 	if (v->nrows > page && y < end)
 		put_rest(f, y, v->top, v->top + page);
 	else if (!v->nrows && y < end)
-		canvas_put(f->c, 1, y, -1, ROLE_NOTE, "no row matches (Esc clears the filter, ! shows rows that are up)");
+		canvas_put(f->c, 1, y, -1, ROLE_NOTE,
+			   "no row matches (Esc clears the filter, ! shows rows that are up)");
 }
