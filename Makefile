@@ -1,7 +1,7 @@
 # tunwatch
 #   make [BUILD=release|debug|asan|ubsan] [CC=gcc|clang]   build/BUILD-CC/tunwatch
 #   make install [DESTDIR=] [PREFIX=/usr/local]            program, man pages, completion
-#   make demo                     tunnels in namespaces, and tunwatch on them
+#   make demo [LAB=1]             tunnels in namespaces, and tunwatch on them; LAB=1: the lab's, with IKE and BGP
 #   make check [T="FILE..."]      every test this machine can run; with BUILD=asan or QUICK=1 those that need
 #                                 neither namespaces nor seconds
 #   make check-lab                every scenario with real tunnels, in User-Mode Linux (half an hour)
@@ -200,9 +200,16 @@ bench:
 	@$(MAKE) --no-print-directory -j$(JOBS) all tools
 	@$(TEST_ENV) tests/bench/run
 
+ifeq ($(LAB),)
 demo:
 	@contrib/deps.sh install build demo
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(TEST_ENV) contrib/demo/demo.sh
+else
+demo:
+	@contrib/deps.sh install build lab
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@tests/lab/bin/uml-run -t 3600 $$(test -t 0 && test -t 1 && echo -i) tests/lab/demo.sh $(abspath $(B)/tunwatch)
+endif
 
 -include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(TOOLS) $(FUZZ))
