@@ -6,4 +6,5 @@
 need_lab
 LAB_INTERVAL=1
 lab flap && compare
+lab flap FLAP_SIDE=cloud && compare
 done_testing

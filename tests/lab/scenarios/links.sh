@@ -47,5 +47,9 @@ if [ $# -gt 0 ]; then
 	XDG_CONFIG_HOME=/nowhere ip netns exec hq "$1" list > "$OUT/list.txt" 2> "$OUT/list.err"
 	XDG_CONFIG_HOME=$OUT/config ip netns exec hq "$1" check --json > "$OUT/check.json" 2> "$OUT/check.err"
 	echo $? > "$OUT/check.rc"
+	for n in vti1 gre1; do
+		XDG_CONFIG_HOME=/nowhere ip netns exec hq strace -f -e trace=sendmsg,sendmmsg,recvmmsg -s 4 \
+			-o "$OUT/calls-$n.txt" "$1" -i $n check --for 3 > /dev/null 2>&1
+	done
 fi
 finish
