@@ -24,7 +24,8 @@ packages_of()
 			libjansson-dev libconfuse-dev libcap-ng-dev uthash-dev
 		;;
 	test)
-		echo perl procps iproute2 nftables iputils-ping tmux jq mandoc shellcheck cppcheck strace libcmocka-dev
+		echo perl procps iproute2 nftables iputils-ping libcap2-bin tmux jq mandoc shellcheck cppcheck strace \
+			libcmocka-dev
 		;;
 	lab)
 		echo user-mode-linux kmod iproute2 iptables iputils-ping procps tcpdump tmux ethtool jq python3 openssl \

@@ -15,6 +15,9 @@ mkdir -p /var/lib/tunwatch
 mount -t tmpfs -o mode=755 tmpfs /var/lib/tunwatch
 work=$(mktemp -d /tmp/tunwatch-test.XXXXXX)
 chmod 755 "$work"
+# other users run it as well, wherever the checkout lies
+cp "$TUNWATCH" "$work/tunwatch"
+TUNWATCH=$work/tunwatch
 hosts=()
 children=()
 
