@@ -213,11 +213,12 @@ struct model {
 	int64_t now;          /* time of the newest record */
 	int64_t ticks;        /* tick records folded */
 	int64_t tick_us;      /* when the newest tick was */
-	int64_t started_us;   /* time of the first record folded */
+	int64_t started_us;   /* time of the first record folded; of the keyframe when it began with one */
 	int64_t interval_us;
 	int64_t wall_off_us;  /* wall time minus session time; 0 until has_clock */
 	int32_t utc_off_s;
 	bool has_clock;
+	bool began;           /* something that is no snapshot was folded */
 	bool partial;         /* began at a keyframe in the middle: "since" may be older than it says */
 	uint16_t program, host, kernel; /* name keys or MODEL_NONE */
 	int64_t gap_us;       /* end of the newest gap; MODEL_NEVER */

@@ -298,13 +298,15 @@ static void remove_apply(struct model *m, const struct record *r)
 static void advance(struct model *m, const struct record *r)
 {
 	if (m->started_us == MODEL_NEVER) {
-		m->started_us = m->tick_us = r->t;
 		m->partial = r->snapshot;
 		m->now = r->t;
 	}
 	/* a snapshot is stamped with when its value was seen: older than what is being told */
 	if (r->t > m->now)
 		m->now = r->t;
+	if (!m->began)
+		m->started_us = m->tick_us = m->now;
+	m->began |= !r->snapshot;
 }
 
 void model_apply(struct model *m, const struct record *r)
