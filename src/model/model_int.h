@@ -61,6 +61,8 @@ void window_sum(const struct model_window *w, int64_t bucket_now, unsigned *ret_
 void rtt_reset(struct model_rtt *rtt);
 void rtt_forget(struct model_rtt *rtt);
 void rtt_add(struct model_rtt *rtt, int64_t us);
+/* A round trip that only timeouts go by. */
+void rtt_estimate(struct model_rtt *rtt, int64_t us);
 /* Median and spread (1.4826 times the median absolute deviation) of the newest n replies (n <= 64). */
 void rtt_recent(const struct model_rtt *rtt, unsigned n, int32_t *ret_median, int32_t *ret_sigma);
 /* Bounds of the 95 % Wilson interval of x in n. */

@@ -5,7 +5,7 @@
 
 #include "model/model_int.h"
 
-enum { RING = 200, RTT_CAP_US = 60000000 };
+enum { RING = 200, RTT_CAP_US = 60000000, TIMEOUT_MAX_US = 3000000 };
 
 static const double chance = 1e-6; /* of a verdict that mere loss would bring about */
 
@@ -240,6 +240,16 @@ static void note_reply(struct model_target *t, const struct record *r)
 		rtt_add(&t->rtt, rtt / NS_PER_US);
 }
 
+/* Its probe stays lost, but on a path that became that slow the next ones are waited for. */
+static void note_late(struct model_target *t, const struct record *r)
+{
+	int64_t us = record_get(r, PROBE_RTT_NS, -1) / NS_PER_US;
+
+	t->late++;
+	if (us > 0 && us < TIMEOUT_MAX_US)
+		rtt_estimate(&t->rtt, us);
+}
+
 void probe_apply(struct model *m, const struct record *r)
 {
 	int64_t purpose = record_get(r, PROBE_PURPOSE, PURPOSE_SCHEDULE);
@@ -268,7 +278,7 @@ void probe_apply(struct model *m, const struct record *r)
 		put_fate(m, t, r, (enum outcome)outcome);
 		break;
 	case OUTCOME_LATE:
-		t->late++;
+		note_late(t, r);
 		break;
 	case OUTCOME_DUPLICATE:
 		t->duplicate++;
@@ -329,9 +339,9 @@ double model_loss(const struct model *m, const struct model_target *t, enum mode
 
 int64_t model_timeout(const struct model_target *t)
 {
-	int64_t us = t->rtt.last_us >= 0 ? t->rtt.srtt_us + 4 * t->rtt.rttvar_us : 0;
+	int64_t us = t->rtt.srtt_us + 4 * t->rtt.rttvar_us;
 
-	return us < US_PER_S ? US_PER_S : us > 3 * US_PER_S ? 3 * US_PER_S : us;
+	return us < US_PER_S ? US_PER_S : us > TIMEOUT_MAX_US ? TIMEOUT_MAX_US : us;
 }
 
 bool model_wants_fast(const struct model *m, unsigned target_key)

@@ -79,18 +79,22 @@ void rtt_forget(struct model_rtt *rtt)
 	memset(rtt->bucket, 0, sizeof rtt->bucket);
 }
 
-void rtt_add(struct model_rtt *rtt, int64_t us)
+void rtt_estimate(struct model_rtt *rtt, int64_t us)
 {
-	int64_t d = rtt->last_us < 0 ? 0 : llabs(us - rtt->last_us);
-
-	if (rtt->last_us < 0) {
+	if (!rtt->srtt_us) {
 		rtt->srtt_us = us;
 		rtt->rttvar_us = us / 2;
 	} else {
 		rtt->rttvar_us += (llabs(rtt->srtt_us - us) - rtt->rttvar_us) / 4;
 		rtt->srtt_us += (us - rtt->srtt_us) / 8;
-		rtt->jitter_us += (d - rtt->jitter_us) / 16;
 	}
+}
+
+void rtt_add(struct model_rtt *rtt, int64_t us)
+{
+	if (rtt->last_us >= 0)
+		rtt->jitter_us += (llabs(us - rtt->last_us) - rtt->jitter_us) / 16;
+	rtt_estimate(rtt, us);
 	rtt->last_us = us;
 	rtt->min_us = rtt->min_us < 0 || us < rtt->min_us ? us : rtt->min_us;
 	rtt->max_us = us > rtt->max_us ? us : rtt->max_us;

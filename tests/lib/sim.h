@@ -15,7 +15,7 @@ enum { SIM_SLOT_US = 100000, SIM_FLIGHT_MAX = 256 };
 struct sim_flight {
 	int64_t sent, rtt; /* rtt < 0: lost */
 	int64_t seq;
-	bool used, scheduled;
+	bool used, scheduled, timed_out;
 };
 
 struct sim {
@@ -141,9 +141,10 @@ static inline void sim_fate(struct sim *s, struct sim_flight *f, enum outcome ou
 	record_set(&r, PROBE_OUTCOME, outcome);
 	record_set(&r, PROBE_PURPOSE, f->scheduled ? PURPOSE_SCHEDULE : PURPOSE_VERDICT);
 	record_set(&r, PROBE_AGE_US, s->t - f->sent);
-	if (outcome == OUTCOME_REPLY)
+	if (outcome == OUTCOME_REPLY || outcome == OUTCOME_LATE)
 		record_set(&r, PROBE_RTT_NS, f->rtt * 1000);
-	f->used = false;
+	f->timed_out = outcome == OUTCOME_TIMEOUT;
+	f->used = f->timed_out && f->rtt >= 0;
 	sim_put(s, &r);
 }
 
@@ -167,8 +168,8 @@ static inline void sim_slot(struct sim *s)
 		struct sim_flight *f = &s->flight[i];
 
 		if (f->used && f->rtt >= 0 && s->t >= f->sent + f->rtt)
-			sim_fate(s, f, OUTCOME_REPLY);
-		else if (f->used && f->rtt < 0 && s->t >= f->sent + model_timeout(&s->m->targets[0]))
+			sim_fate(s, f, f->timed_out ? OUTCOME_LATE : OUTCOME_REPLY);
+		else if (f->used && !f->timed_out && s->t >= f->sent + model_timeout(&s->m->targets[0]))
 			sim_fate(s, f, OUTCOME_TIMEOUT);
 	}
 	if (s->t >= s->next_us) {

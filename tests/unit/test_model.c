@@ -297,6 +297,25 @@ static void slow_path_degrades(void **state)
 	sim_end(&s);
 }
 
+/* From 5 ms to more than any timeout of before: the first replies are late, then they are waited for. */
+static void very_slow_path_answers(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 7);
+	sim_run(&s, 150);
+	s.rtt_us = 1400000;
+	sim_run(&s, 90);
+	assert_non_null(strstr(row(&s)->reason, "RTT"));
+	assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
+	assert_true(s.m->targets[0].late > 0);
+	assert_true(s.m->targets[0].rtt.last_us >= 1400000);
+	assert_true(model_loss(s.m, &s.m->targets[0], LOSS_1M) == 0);
+	assert_int_equal(history_outages(s.m), 0);
+	sim_end(&s);
+}
+
 static void percentiles_are_close(void **state)
 {
 	struct sim s;
@@ -422,6 +441,7 @@ int main(void)
 		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
 		cmocka_unit_test(traffic_ends_an_outage),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
+		cmocka_unit_test(very_slow_path_answers),
 		cmocka_unit_test(percentiles_are_close), cmocka_unit_test(copies_are_equal),
 		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(hostile_records_are_ignored),
 	};
