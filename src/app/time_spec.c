@@ -91,7 +91,7 @@ static bool parse_clock(const char *s, int64_t *ret_us, bool *ret_utc)
 	return true;
 }
 
-/* The newest such time of day not after now; the next one when that lies before the recording. */
+/* The newest such time of day not after now; the next one when that is nearer to what was recorded. */
 static int64_t resolve_clock(const struct model *m, int64_t clock_us, int offset_s, int64_t now_us)
 {
 	int64_t wall = model_wall(m, now_us) + offset_s * US_PER_S, midnight, t;
@@ -100,7 +100,7 @@ static int64_t resolve_clock(const struct model *m, int64_t clock_us, int offset
 	t = now_us + (midnight + clock_us - wall);
 	if (t > now_us)
 		t -= day_us;
-	return t < m->started_us && t + day_us <= m->now + day_us ? t + day_us : t;
+	return t < m->started_us && m->started_us - t > t + day_us - m->now ? t + day_us : t;
 }
 
 int time_spec_parse(const char *spec, const struct model *m, int64_t now_us, int64_t *ret, struct error *err)

@@ -118,10 +118,15 @@ static void go_time(struct viewer *vw, const char *text)
 
 	if (!*text)
 		return;
-	if (time_spec_parse(text, timeline_newest(vw->tl), timeline_at(vw->tl), &t, &err))
+	if (time_spec_parse(text, timeline_newest(vw->tl), timeline_at(vw->tl), &t, &err)) {
 		view_say(vw->view, "%s", err.text);
-	else
-		go_to(vw, t);
+		return;
+	}
+	go_to(vw, t);
+	if (t < timeline_newest(vw->tl)->started_us)
+		view_say(vw->view, "%s is before the recording: this is its start", text);
+	else if (t > timeline_end(vw->tl))
+		view_say(vw->view, "%s is after the recording: this is its end", text);
 }
 
 static void go_mark(struct viewer *vw, const char *text)

@@ -73,6 +73,8 @@ static void test_clock(void **state)
 	assert_int_equal(seconds("13:05Z", 4200), 300);
 	/* at 22:00:10 the newest 22:05 is yesterday's, before the recording: today's is meant */
 	assert_int_equal(seconds("22:05", 10), 300);
+	/* but a time shortly before the recording is that, not tomorrow's */
+	assert_int_equal(seconds("21:00", 4200), -3600);
 	assert_int_equal(seconds("y 22:05", 4200), 300 - 86400);
 	assert_int_equal(seconds("2026-11-20T13:05:00Z", 0), 300);
 	assert_int_equal(seconds("2026-11-20T22:05:00+09:00", 0), 300);
