@@ -5,4 +5,5 @@
 . "$(dirname "$0")/../lib/test.sh"
 need_lab /usr/lib/ipsec/charon swanctl
 lab rekey && compare
+lab rekey IKE_ENCAP=yes LONG=25 && compare
 done_testing
