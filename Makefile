@@ -92,10 +92,12 @@ tools: $(TOOLS)
 fuzzers: $(FUZZ)
 
 # what the build needs, asked once per build folder
+lacks = { echo "tunwatch: $(1). On Debian, as root: make deps" >&2; exit 1; }
 $(B)/.deps:
-	@{ command -v $(firstword $(CC)) && pkg-config --exists --print-errors $(PKGS) && \
-		echo '#include <uthash.h>' | $(CC) -fsyntax-only -xc -; } > /dev/null || \
-		{ echo "tunwatch: something to build with is missing (above). On Debian, as root: make deps" >&2; exit 1; }
+	@command -v $(firstword $(CC)) > /dev/null || $(call lacks,no compiler $(firstword $(CC)))
+	@command -v pkg-config > /dev/null || $(call lacks,no pkg-config)
+	@pkg-config --exists --print-errors $(PKGS) || $(call lacks,libraries are missing)
+	@echo '#include <uthash.h>' | $(CC) -fsyntax-only -xc - || $(call lacks,uthash is missing)
 	@mkdir -p $(@D)
 	@touch $@
 

@@ -27,16 +27,16 @@ mount -t tmpfs -o mode=755 tmpfs /run/netns &&
 work=/var/lib/tunwatch
 cd "$work" || exit
 
-# The move. $1: seconds between its steps. What a carrier's engineer would see, with the reason tunwatch should give.
+# The move, with the seconds before each of its steps.
 router_move()
 {
 	sleep "$1"
 	peer_link use1-b down      # the far end of one tunnel is shut
-	sleep "$1"
-	carrier_loss 30            # and the carrier loses packets of another
-	sleep "$1"
+	sleep "$2"
+	carrier_loss 50            # and the carrier loses packets of another
+	sleep "$3"
 	carrier_a down             # the old uplink is pulled: everything is out
-	sleep "$1"
+	sleep "$4"
 	way_through b              # until the routes lead through the new one
 	carrier_loss 0
 	peer_link use1-b up
@@ -67,7 +67,7 @@ on_terminal()
 {
 	(
 		while :; do
-			router_move 8
+			router_move 8 8 8 8
 			move_back 12
 		done
 	) > /dev/null 2>&1 &
@@ -79,7 +79,7 @@ on_terminal()
 as_text()
 {
 	echo "tunwatch records 20 s of a router move: ${#tunnels[@]} tunnels (${kinds[*]}), 2 carriers"
-	router_move 3 > /dev/null 2>&1 &
+	router_move 3 1 4 6 > /dev/null 2>&1 &
 	in_ns hq "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 20 || return
 	"$TUNWATCH" replay "$work/demo.twr" --size 100x30 --keys ++++ || return
 	echo
