@@ -130,8 +130,7 @@ SHELL_TESTS := $(filter tests/fuzz/% tests/e2e/%,$(SHELL_TESTS))
 endif
 T ?= $(filter tests/netns/%,$(SHELL_TESTS)) $(UNIT) $(filter-out tests/netns/%,$(SHELL_TESTS))
 TEST_ENV = B=$(abspath $(B)) TUNWATCH=$(abspath $(B)/tunwatch) TOOLS=$(abspath $(B)/tests/tools) \
-	FUZZERS=$(abspath $(B)/tests/fuzz) LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP PERL5LIB=tests/lib \
-	LSAN_OPTIONS=suppressions=$(abspath tests/lib/lsan.supp):print_suppressions=0
+	FUZZERS=$(abspath $(B)/tests/fuzz) LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP PERL5LIB=tests/lib
 # namespaces in two rows, one after the other in each (they wait rather than compute), beside everything else
 PROVE = $(TEST_ENV) prove --harness Harness --timer -j3 --rules 'seq=tests/netns/p*' --rules 'seq=tests/netns/*' \
 	--rules 'par=**'
