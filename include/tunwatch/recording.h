@@ -75,9 +75,10 @@ struct reader_damage {
 
 struct reader *reader_new(void);
 void reader_free(struct reader *rd);
-/* Add the next part. The reader owns fd from now on (regular file or memfd; never written). A fd of a pipe
- * is refused with -ESPIPE: spool it first. -EINVAL: not a recording (err says what it is); -ENODATA: nothing is in it
- * yet; -EPROTONOSUPPORT: of another format version. On failure fd is closed. */
+/* Add a part. Until something is read, the parts of one session may come in any order. The reader owns fd from now on
+ * (regular file or memfd; never written). A fd of a pipe is refused with -ESPIPE: spool it first. -EINVAL: not a
+ * recording (err says what it is); -ENODATA: nothing is in it yet; -EPROTONOSUPPORT: of another format version. On
+ * failure fd is closed. */
 int reader_add(struct reader *rd, int fd, struct error *err);
 /* Header of the first part (or of the part being read); NULL before reader_add succeeded. */
 const struct recording_header *reader_header(const struct reader *rd);

@@ -220,7 +220,7 @@ static int open_part(struct reader *rd, struct part *part, struct error *err)
 	return rd->nparts ? 0 : error_set(err, -ENODATA, "it is empty: nothing is in it yet");
 }
 
-int reader_add(struct reader *rd, int fd, struct error *err)
+int reader_append(struct reader *rd, int fd, struct error *err)
 {
 	struct part part = { .fd = fd, .first_t = -1 };
 	int r = check_file(fd, err);
@@ -236,6 +236,55 @@ int reader_add(struct reader *rd, int fd, struct error *err)
 	if (rd->nparts == 1)
 		window_use(&rd->win, fd);
 	return 0;
+}
+
+/* Where the newest part belongs: before those of its session that come later. An empty one may stand anywhere. */
+static size_t place_of_newest(const struct reader *rd)
+{
+	const struct part *newest = &rd->parts[rd->nparts - 1];
+	size_t at = rd->nparts - 1;
+
+	for (size_t i = at; newest->tag && i-- > 0;) {
+		if (rd->parts[i].tag && rd->parts[i].tag != newest->tag)
+			break;
+		if (rd->parts[i].tag && rd->parts[i].number > newest->number)
+			at = i;
+	}
+	return at;
+}
+
+/* Another part comes first: begin with its header. */
+static int begin_with_first(struct reader *rd, struct error *err)
+{
+	struct frame f;
+	int r = reader_find_header(rd, &rd->parts[0], &f, err);
+
+	if (!r)
+		r = reader_take_header(rd, 0, rd->parts[0].header, f.payload, f.len);
+	if (r)
+		return r;
+	rd->norigins = 0;
+	rd->origin = note_start(rd, 0, rd->parts[0].header);
+	window_use(&rd->win, rd->parts[0].fd);
+	return 0;
+}
+
+/* A shell sorts x.1.twr and x.10.twr before x.2.twr and x.twr. */
+int reader_add(struct reader *rd, int fd, struct error *err)
+{
+	int r = reader_append(rd, fd, err);
+	struct part newest;
+	size_t at;
+
+	if (r || rd->part || rd->off || rd->stage != STAGE_FRAME)
+		return r;
+	at = place_of_newest(rd);
+	if (at == rd->nparts - 1)
+		return 0;
+	newest = rd->parts[rd->nparts - 1];
+	memmove(rd->parts + at + 1, rd->parts + at, (rd->nparts - 1 - at) * sizeof *rd->parts);
+	rd->parts[at] = newest;
+	return at ? 0 : begin_with_first(rd, err);
 }
 
 void reader_drop_part(struct reader *rd, uint32_t part)

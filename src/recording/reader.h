@@ -86,6 +86,8 @@ bool reader_length_is_wrong(struct reader *rd);
 int reader_find_header(struct reader *rd, struct part *part, struct frame *ret, struct error *err);
 /* Put a header in force. 0 or -errno; on failure the one before stays. */
 int reader_take_header(struct reader *rd, uint32_t part, uint64_t off, const uint8_t *text, size_t len);
+/* As reader_add, but what is added stays last. */
+int reader_append(struct reader *rd, int fd, struct error *err);
 /* A spool drops its oldest part. */
 void reader_drop_part(struct reader *rd, uint32_t part);
 

@@ -94,7 +94,7 @@ static int announce(struct spool *sp, struct reader *rd, struct error *err)
 
 	if (fd < 0)
 		return error_set(err, -errno, "cannot keep the stream: %s", strerror(errno));
-	return reader_add(rd, fd, err);
+	return reader_append(rd, fd, err);
 }
 
 /* Keep the next n bytes of pending; before a keyframe a part that is large enough ends. */

@@ -275,6 +275,40 @@ static void test_missing_part(void **state)
 	parts_close(&p);
 }
 
+/* A shell names them as x.1.twr, x.10.twr, x.2.twr, x.twr. */
+static void test_any_order(void **state)
+{
+	static const unsigned orders[][4] = { { 1, 2, 3, 0 }, { 3, 2, 1, 0 }, { 2, 0, 3, 1 } };
+	struct way way, other;
+	struct parts p;
+
+	(void)state;
+	parts_make(&p, 27, 800, false);
+	assert_int_equal(p.n, 4);
+	for (size_t k = 0; k < ARRAY_LEN(orders); k++) {
+		const struct reader_damage *damage;
+		struct reader *rd = parts_open(&p);
+
+		way_walk(&way, rd);
+		reader_free(rd);
+		rd = reader_new();
+		for (size_t i = 0; i < p.n; i++) {
+			unsigned n = orders[k][i];
+
+			assert_int_equal(reader_add(rd, file_of(p.bytes[n], p.len[n]), NULL), 0);
+		}
+		assert_int_equal(reader_header(rd)->part, 0);
+		way_walk(&other, rd);
+		assert_int_equal(reader_damage(rd, &damage), 0);
+		assert_int_equal(other.n, way.n);
+		assert_memory_equal(other.point, way.point, way.n * sizeof *way.point);
+		reader_free(rd);
+		free(way.point);
+		free(other.point);
+	}
+	parts_close(&p);
+}
+
 /* Two recordings in one file: the second starts over, and seeks stay within the one being read. */
 static void test_concatenated(void **state)
 {
@@ -328,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_seek_pos),
 		cmocka_unit_test(test_last_time),
 		cmocka_unit_test(test_missing_part),
+		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_concatenated),
 	};
 
