@@ -175,7 +175,7 @@ static bool cause_flapping(const struct model *m, const struct model_tunnel *t, 
 
 	if (n < FLAPS)
 		return false;
-	snprintf(text, size, "flapping: %u outages in 10 minutes", n);
+	snprintf(text, size, "flapping: %u%s outages in 10 minutes", n, n == ARRAY_LEN(t->flap_us) ? " or more" : "");
 	return true;
 }
 
@@ -238,6 +238,7 @@ static void reason_text(const struct model *m, const struct model_tunnel *t, enu
 			char *text, size_t size)
 {
 	const char *ifname = model_name(m, t->ifname), *peer = model_name(m, t->peer);
+	const struct model_target *in = target_of(m, t->inner_target);
 	size_t pos = 0;
 
 	switch (reason) {
@@ -260,7 +261,11 @@ static void reason_text(const struct model *m, const struct model_tunnel *t, enu
 		silent_text(m, t, text, size);
 		break;
 	case REASON_SILENT_TRAFFIC:
-		str_append(text, size, &pos, "up by traffic: peer %s does not answer ping, but packets arrive", peer);
+		if (in && in->replies)
+			str_append(text, size, &pos, "up by traffic: packets arrive, no reply from peer %s yet", peer);
+		else
+			str_append(text, size, &pos, "up by traffic: peer %s does not answer ping, but packets arrive",
+				   peer);
 		break;
 	case REASON_TRAFFIC:
 		str_append(text, size, &pos, "up by traffic: no peer to probe, packets arrive");
@@ -366,12 +371,18 @@ static bool was_down_already(const struct model_tunnel *t, const struct verdict 
 	       (t->state == HEALTH_UP || t->state == HEALTH_DEGRADED);
 }
 
+/* What was so when records came again may have been so before. */
+static bool is_after_gap(const struct model *m, int64_t since)
+{
+	return m->gap_us != MODEL_NEVER && since <= m->gap_us + m->interval_us + US_PER_S / 10;
+}
+
 static void transition(struct model *m, unsigned key, const struct verdict *v, bool by_traffic)
 {
 	struct model_tunnel *t = &m->tunnels[key];
 	enum health old = t->state;
 	int64_t began = t->since_us, since = v->since == MODEL_NEVER || v->since > m->now ? m->now : v->since;
-	bool known = old != HEALTH_UNKNOWN || t->first_us > m->started_us + 5 * US_PER_S;
+	bool known = (old != HEALTH_UNKNOWN || t->first_us > m->started_us + 5 * US_PER_S) && !is_after_gap(m, since);
 
 	if (was_down_already(t, v, by_traffic))
 		t->degraded_until_us = t->error_us = MODEL_NEVER;

@@ -192,7 +192,9 @@ static void fold_pending(struct model *m, struct model_target *t)
 /* A number far off: the source began anew, or records are missing. */
 static void renumber(struct model *m, struct model_target *t, int64_t seq)
 {
-	bool whole = t->next_seq < 0 && !m->partial && seq < PENDING_SLOTS;
+	/* from its very first probe on; after a gap those before it never come */
+	bool whole = t->next_seq < 0 && !m->partial && seq < PENDING_SLOTS && !t->sent && !t->replies &&
+		     m->gap_us == MODEL_NEVER;
 
 	if (t->next_seq >= 0 && seq >= t->next_seq && seq < t->next_seq + 4 * PENDING_SLOTS) {
 		/* a fate is overdue: pass over those that are unknown */

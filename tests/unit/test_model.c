@@ -297,6 +297,35 @@ static void slow_path_degrades(void **state)
 	sim_end(&s);
 }
 
+/* What is down when records come again was so nobody knows since when. */
+static void outage_after_a_gap(void **state)
+{
+	struct record r;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 7);
+	sim_run(&s, 60);
+	s.t += 30 * US_PER_S;
+	s.next_us = s.t + SIM_SLOT_US;
+	s.loss = 1;
+	record_init(&r, RECORD_GAP, 0, s.t);
+	record_set(&r, GAP_FROM_US, s.t - 30 * US_PER_S);
+	record_set(&r, GAP_TO_US, s.t);
+	sim_put(&s, &r);
+	sim_run(&s, 20);
+	assert_int_equal(history_outages(s.m), 1);
+	assert_false(history_outage(s.m, 0)->start_known);
+	assert_false(row(&s)->since_known);
+	s.loss = 0;
+	sim_run(&s, 20);
+	s.loss = 1;
+	sim_run(&s, 20);
+	assert_int_equal(history_outages(s.m), 2);
+	assert_true(history_outage(s.m, 1)->start_known);
+	sim_end(&s);
+}
+
 /* From 5 ms to more than any timeout of before: the first replies are late, then they are waited for. */
 static void very_slow_path_answers(void **state)
 {
@@ -441,7 +470,7 @@ int main(void)
 		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
 		cmocka_unit_test(traffic_ends_an_outage),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
-		cmocka_unit_test(very_slow_path_answers),
+		cmocka_unit_test(very_slow_path_answers), cmocka_unit_test(outage_after_a_gap),
 		cmocka_unit_test(percentiles_are_close), cmocka_unit_test(copies_are_equal),
 		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(hostile_records_are_ignored),
 	};
