@@ -55,7 +55,9 @@ static void write_outer(const struct frame *f, const struct model_tunnel *t, str
 	    or_dash(model_name(m, t->outer_remote)));
 	if (*model_name(m, t->ifname))
 		say(o, "%s", model_name(m, t->ifname));
-	if (t->has_key)
+	if (t->has_key && (t->type == TUNNEL_TYPE_VXLAN || t->type == TUNNEL_TYPE_GENEVE))
+		say(o, "VNI %u", t->gre_key);
+	else if (t->has_key)
 		say(o, "key 0x%x", t->gre_key);
 	if (t->has_okey)
 		say(o, "okey 0x%x", t->okey);
@@ -207,8 +209,10 @@ static void write_traffic(const struct frame *f, const struct model_tunnel *t, s
 	say(o, "errors %llu/%llu dropped %llu/%llu", (unsigned long long)l->total[COUNTER_RX_ERRORS],
 	    (unsigned long long)l->total[COUNTER_TX_ERRORS], (unsigned long long)l->total[COUNTER_RX_DROPPED],
 	    (unsigned long long)l->total[COUNTER_TX_DROPPED]);
-	if (t->oneway_us != MODEL_NEVER)
-		say(o, "nothing comes back for %s", time_age(f->m->now - t->oneway_us, age));
+	if (t->oneway_us != MODEL_NEVER && l->rx_moved_us != MODEL_NEVER)
+		say(o, "nothing comes back for %s", time_age(f->m->now - l->rx_moved_us, age));
+	else if (t->oneway_us != MODEL_NEVER)
+		say(o, "nothing ever came back");
 	say(o, "%s%s%s", l->up ? "UP" : "not UP", l->running ? ",RUNNING" : "", l->carrier ? ",LOWER_UP" : "");
 	if (l->resets || l->generations > 1)
 		say(o, "resets %u, made anew %u", l->resets, l->generations ? l->generations - 1 : 0);
@@ -222,6 +226,7 @@ static void write_bgp(const struct frame *f, const struct model_tunnel *t, struc
 
 static void write_availability(const struct frame *f, const struct model_tunnel *t, struct text *o)
 {
+	unsigned flaps = model_flaps(f->m, t);
 	int64_t up, down;
 	char age[16];
 
@@ -230,8 +235,8 @@ static void write_availability(const struct frame *f, const struct model_tunnel 
 	say(o, "down %s", time_age(down, age));
 	if (up + down > 0)
 		say(o, "up %.2f%%", 100.0 * (double)up / (double)(up + down));
-	if (model_flaps(f->m, t))
-		say(o, "%u changes in 10 min", model_flaps(f->m, t));
+	if (flaps)
+		say(o, "%u%s in 10 min", flaps, flaps == ARRAY_LEN(t->flap_us) ? " or more" : "");
 }
 
 static void outage_text(const struct frame *f, const struct history_outage *h, bool cause, struct text *o)

@@ -84,7 +84,8 @@ static void put_event(struct frame *f, int y, const struct history_event *e, int
 static void put_title(struct frame *f, int y)
 {
 	const struct view *v = f->v;
-	const char *hint = f->columns >= 110 ? "Tab: focus, [ ] previous/next, m: mark" : "[ ] step, m mark";
+	bool live = f->st->mode & MODE_LIVE;
+	const char *hint = f->columns >= 110 ? "Tab: focus, [ ] previous/next" : "[ ] step";
 	char title[200];
 	size_t pos = 0;
 
@@ -93,7 +94,8 @@ static void put_title(struct frame *f, int y)
 		str_append(title, sizeof title, &pos, "%zu of %zu (Enter: go to its time, Tab: tunnels)",
 			   v->event + 1, events_count(v, f->m));
 	else
-		str_append(title, sizeof title, &pos, "(%s)", hint);
+		str_append(title, sizeof title, &pos, "(%s%s)", hint,
+			   !live ? "" : f->columns >= 110 ? ", m: mark" : ", m mark");
 	panel_title(f, y, title);
 }
 

@@ -163,6 +163,7 @@ static void put_status(const struct frame *f, int y)
 
 struct tally {
 	size_t state[ROW_ADMIN + 1], lines, tunnels, flaps;
+	bool more; // outages than are remembered
 };
 
 static void count(const struct frame *f, struct tally *n)
@@ -175,6 +176,7 @@ static void count(const struct frame *f, struct tally *n)
 			continue;
 		n->state[row_state(f, t)]++;
 		n->flaps += model_flaps(f->m, t);
+		n->more |= model_flaps(f->m, t) == ARRAY_LEN(t->flap_us);
 		n->lines += row_is_line(t);
 		n->tunnels += !row_is_line(t);
 	}
@@ -202,7 +204,7 @@ static void add_counts(const struct frame *f, struct pieces *p)
 	text[pos - 1] = 0;
 	add(p, n.state[ROW_DOWN] ? ROLE_DOWN : n.state[ROW_DEGRADED] ? ROLE_DEGRADED : ROLE_PLAIN, "%s", text);
 	if (n.flaps)
-		add(p, ROLE_DEGRADED, "%zu change%s/10m", n.flaps, n.flaps == 1 ? "" : "s");
+		add(p, ROLE_DEGRADED, "%zu%s outage%s/10m", n.flaps, n.more ? "+" : "", n.flaps == 1 ? "" : "s");
 }
 
 static void add_sources(const struct frame *f, struct pieces *p)

@@ -150,5 +150,6 @@ void panel_empty(struct frame *f, int y, int height)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(text) && (int)i < height; i++)
-		canvas_put(f->c, 1, y + (int)i, -1, i ? ROLE_PLAIN : ROLE_NOTE, text[i]);
+		canvas_put(f->c, 1, y + (int)i, -1, i ? ROLE_PLAIN : ROLE_NOTE,
+			   !i && f->st->mode & MODE_REPLAY ? "No tunnel was found up to here." : text[i]);
 }

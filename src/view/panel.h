@@ -99,7 +99,8 @@ void ask_search(struct view *v, const struct model *m, int step);
 // strip.c
 extern const int strip_seconds[7];
 void strip_draw(struct frame *f, int x, int y, int cells, unsigned tunnel, enum display display);
-void strip_marks(struct frame *f, int x, int y, int cells); // letters of marks above the strips
+// Letters of marks above the strips; returns the cell of the first one, or cells.
+int strip_marks(struct frame *f, int x, int y, int cells);
 
 // panels: draw into the rows y .. y + height - 1
 void panel_head(struct frame *f, int y, int height);    // status and summary

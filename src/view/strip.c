@@ -108,15 +108,20 @@ void strip_draw(struct frame *f, int x, int y, int cells, unsigned tunnel, enum 
 	}
 }
 
-void strip_marks(struct frame *f, int x, int y, int cells)
+int strip_marks(struct frame *f, int x, int y, int cells)
 {
+	int first = cells;
+
 	int64_t us = cell_seconds(f, f->v->display) * US_PER_S, newest = (f->st->at - 1) / us;
 
 	for (unsigned i = 0; i < f->m->marks_count && i < ARRAY_LEN(f->m->marks); i++) {
 		int64_t ago = newest - f->m->marks[i].t / us;
 		char letter[2] = { (char)('A' + i), 0 };
 
-		if (ago >= 0 && ago < cells)
-			canvas_put(f->c, x + cells - 1 - (int)ago, y, 1, ROLE_BAR, letter);
+		if (ago < 0 || ago >= cells)
+			continue;
+		first = first < cells - 1 - (int)ago ? first : cells - 1 - (int)ago;
+		canvas_put(f->c, x + cells - 1 - (int)ago, y, 1, ROLE_BAR, letter);
 	}
+	return first;
 }

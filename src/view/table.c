@@ -329,6 +329,24 @@ static const char *title_of(const struct frame *f, enum column_id id, int width)
 	return columns[id].title;
 }
 
+// As much of it as leaves the marks to be read.
+static void put_strip_title(const struct place *p)
+{
+	static const char *const formats[] = { "HISTORY %ds/cell", "%ds/cell", "%ds" };
+	int room = strip_marks(p->f, p->x, p->y, p->width);
+
+	room = room < p->width ? room - 1 : p->width;
+	for (size_t i = p->width > 26 ? 0 : 1; i < ARRAY_LEN(formats); i++) {
+		char text[FORMAT_MAX];
+
+		snprintf(text, sizeof text, formats[i], view_zoom(p->f->v));
+		if (canvas_text_width(text) > room)
+			continue;
+		put_left(p, ROLE_BAR, text);
+		return;
+	}
+}
+
 static void put_titles(struct frame *f, const struct layout *l, int y)
 {
 	struct place p = { .f = f, .x = 1, .y = y };
@@ -342,13 +360,11 @@ static void put_titles(struct frame *f, const struct layout *l, int y)
 			continue;
 		snprintf(text, sizeof text, "%s", title_of(f, (enum column_id)i, p.width));
 		if (i == COLUMN_STRIP)
-			snprintf(text, sizeof text, "%s%ds/cell", p.width > 26 ? "HISTORY " : "", view_zoom(f->v));
-		if (columns[i].right)
+			put_strip_title(&p);
+		else if (columns[i].right)
 			put_right(&p, ROLE_BAR, text);
 		else
 			put_left(&p, ROLE_BAR, text);
-		if (i == COLUMN_STRIP)
-			strip_marks(f, p.x, y, p.width);
 		p.x += p.width + 1;
 	}
 }

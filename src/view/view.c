@@ -138,6 +138,8 @@ static void draw_body(struct frame *f, int y, int height)
 			draw_main(f, y, height);
 		else if (f->st->connecting)
 			canvas_put(f->c, 1, y, -1, ROLE_NOTE, "waiting for the collector");
+		else if (f->st->mode & MODE_REPLAY && !f->m->ticks)
+			canvas_put(f->c, 1, y, -1, ROLE_DIM, "nothing was recorded up to here");
 		else
 			draw_empty(f, y, height);
 		break;
