@@ -424,7 +424,8 @@ void panel_table(struct frame *f, int y, int height)
 	int end = y + height;
 
 	lay_out(f, &l);
-	if (height >= 4)
+	// a host with one tunnel has titles too
+	if (height >= 4 || (height >= 2 && height > (int)v->nrows))
 		put_titles(f, &l, y++);
 	if (end - y < 1)
 		return;

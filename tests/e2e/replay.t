@@ -30,6 +30,8 @@ for case in "end:" "rewound:rtt" "event:[[" "branch:b13:52<Enter>d" "mark:'A" "b
 	ok $? "screen after '$keys'" || diag "$(cat "$work/diff")"
 done
 
+like "$(screen "&^dc2-gre<Enter>")" " NAME " "one row has titles too"
+
 is "$(screen "b-10m<Enter>]]" --ascii | LC_ALL=C grep -c '[^ -~]')" 0 "--ascii draws ASCII only"
 is "$(LC_ALL=C screen d | LC_ALL=C grep -c '[^ -~]')" 0 "so does a locale without UTF-8"
 like "$(LC_ALL=C screen d --utf8)" "█" "--utf8 overrides the locale"
