@@ -112,7 +112,8 @@ enum viewer_exit viewer_run(const struct viewer_config *config, struct error *er
  * viewer to collector: "mark TEXT", "baseline", "baseline SESSION_US", "baseline clear", "reset", "interval SECONDS",
  * "stop", "hello"
  * collector to viewer: "part N" with a read-only descriptor (SCM_RIGHTS), "live" after the last of them, "bye",
- * "paused WHY" when the recording cannot be written now, "resumed". Readers ignore words they do not know. */
+ * "paused WHY" when the recording cannot be written now, "resumed"; "full" and nothing else when too many others are
+ * connected. Readers ignore words they do not know. */
 int control_send(int fd, int pass_fd, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* One message without blocking: length, 0 closed, -EAGAIN, -errno. *ret_fd: a descriptor that came with it, or -1. */
 int control_receive(int fd, char *text, size_t size, int *ret_fd);

@@ -32,6 +32,8 @@ static int on_message(struct attach *a, const char *text, int fd, struct error *
 	if (!strncmp(text, "paused ", 7))
 		return error_set(err, -EIO, "the recording cannot be written: %s; make room, or name another place "
 				 "with -w FILE", text + 7);
+	if (!strcmp(text, "full"))
+		return error_set(err, -EUSERS, "too many look at that session already: leave one of the others first");
 	if (!strcmp(text, "stream"))
 		return error_set(err, -ESPIPE, "that session writes to a pipe: only who reads the pipe can see it");
 	return 0;
@@ -69,20 +71,21 @@ void attach_end(struct attach *a)
 	*a = (struct attach){ .control = -1 };
 }
 
-bool attach_stop(int control)
+int attach_stop(int control)
 {
 	char text[CONTROL_TEXT_MAX];
 	int n, fd;
 
-	if (control_send(control, -1, "stop") < 0)
-		return true;
+	control_send(control, -1, "stop"); /* who is gone may have said why */
 	do {
 		fd = -1;
 		n = control_wait(control, text, sizeof text, &fd, STOP_MS);
 		if (n > 0 && fd >= 0)
 			close(fd);
-	} while (n > 0 && strcmp(text, "bye"));
-	return n != -ETIMEDOUT;
+	} while (n > 0 && strcmp(text, "bye") && strcmp(text, "full"));
+	if (n > 0 && !strcmp(text, "full"))
+		return -EUSERS;
+	return n == -ETIMEDOUT ? n : 0;
 }
 
 int attach_terminal(void)
@@ -127,7 +130,7 @@ int attach_view(struct attach *a, const struct options *o, int tty)
 		running = still_running(a->control);
 		break;
 	case VIEWER_STOP:
-		running = !attach_stop(a->control);
+		running = attach_stop(a->control) < 0;
 		break;
 	case VIEWER_HANGUP:
 		return EXIT_OK; /* nobody to tell; the collector stays */

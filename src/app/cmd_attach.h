@@ -15,8 +15,9 @@ struct attach {
  * either way. To be called after privilege_drop: this reads what the collector wrote. */
 int attach_begin(struct attach *a, int control, const struct session_info *info, struct error *err);
 void attach_end(struct attach *a);
-/* Ask the collector to end and wait until it did; false: it did not, within 15 s. */
-bool attach_stop(int control);
+/* Ask the collector to end and wait until it did. -ETIMEDOUT: it did not, within 15 s; -EUSERS: it listens to too many
+ * others. */
+int attach_stop(int control);
 /* The screen on it, until the person leaves; says where the recording is. Returns an exit status. */
 int attach_view(struct attach *a, const struct options *o, int tty);
 /* The terminal, or -1 after having said why. */

@@ -9,8 +9,7 @@ int cmd_stop(struct options *o)
 {
 	struct session_info info;
 	struct error err = {0};
-	int fd;
-	bool ended;
+	int fd, r;
 
 	if (o->nargs > 1)
 		return die(EXIT_USAGE, "stop: one session at a time");
@@ -21,9 +20,12 @@ int cmd_stop(struct options *o)
 		close(fd);
 		return die(EXIT_UNAVAILABLE, "%s", err.text);
 	}
-	ended = attach_stop(fd);
+	r = attach_stop(fd);
 	close(fd);
-	if (!ended)
+	if (r == -EUSERS)
+		return die(EXIT_UNAVAILABLE, "too many look at the session %s (pid %d) already: leave one of them "
+			   "first, or send it SIGTERM", info.id, info.pid);
+	if (r < 0)
 		return die(EXIT_IO, "the session %s (pid %d) was asked to end but did not within 15 s; its disk may "
 			   "hang", info.id, info.pid);
 	printf("recording ended: %s\n", info.where);

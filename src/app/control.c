@@ -107,6 +107,9 @@ int control_receive(int fd, char *text, size_t size, int *ret_fd)
 			      .msg_controllen = sizeof space };
 	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
+	/* it left without having heard all of ours: its own last words come after the error */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno == EWOULDBLOCK || errno == EINTR ? -EAGAIN : -errno;
 	text[n] = 0;
@@ -216,7 +219,7 @@ void control_adopt(struct control *c, int fd)
 	struct connection *con;
 
 	if (c->nconnections == CONNECTIONS_MAX) {
-		control_send(fd, -1, "bye");
+		control_send(fd, -1, "full");
 		close(fd);
 		return;
 	}

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "app/app.h"
+#include "app/cmd_attach.h"
 #include "app/control.h"
 
 struct world {
@@ -177,14 +178,20 @@ static void test_passed_descriptors(void **state)
 static void test_too_many(void **state)
 {
 	struct world w;
-	int fds[33];
+	int fds[33], pair[2];
 
 	(void)state;
 	set_up(&w);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fds[i] = join(&w);
 	assert_int_equal(w.connections, 32);
-	expect(fds[32], "bye", 0);
+	expect(fds[32], "full", 0);
+	/* who has said something already is told so, too, and does not take it for the end of the session */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	control_send(pair[0], -1, "hello");
+	control_adopt(w.control, pair[1]);
+	assert_int_equal(attach_stop(pair[0]), -EUSERS);
+	close(pair[0]);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		close(fds[i]);
 	turn(&w);
