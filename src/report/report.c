@@ -180,17 +180,27 @@ static void replace(char *s, const char *these, char with)
 		*s = with;
 }
 
+/* What a graph of the present shows: nothing while replies are missing, not the time of the last that came. */
+static int64_t rtt_now(const struct model *m, unsigned key)
+{
+	const struct model_target *t = model_tunnel_inner(m, &m->tunnels[key]);
+
+	return !t || t->lost_run || t->silent ? -1 : t->rtt.last_us;
+}
+
 static void add_performance(struct buf *out, const struct report *r)
 {
 	struct report_row row;
 	const char *separator = " | ";
 
 	for (unsigned key = 0; report_row(r, key, &row); key = row.key + 1) {
+		int64_t rtt = rtt_now(r->m, row.key);
+
 		replace(row.name, "'=|\"", '_');
-		if (row.rtt_p50_us < 0)
+		if (rtt < 0)
 			buf_printf(out, "%s'%s_rtt'=U", separator, row.name);
 		else
-			buf_printf(out, "%s'%s_rtt'=%.3fms;;;0", separator, row.name, (double)row.rtt_p50_us / 1e3);
+			buf_printf(out, "%s'%s_rtt'=%.3fms;;;0", separator, row.name, (double)rtt / 1e3);
 		if (row.loss[LOSS_1M] < 0)
 			buf_printf(out, " '%s_loss'=U", row.name);
 		else

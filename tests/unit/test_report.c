@@ -213,6 +213,7 @@ static void test_summary(void **state)
 	sim_run(&s, 10);
 	report_summary(&out, s.m, "");
 	assert_int_equal(strncmp(out.data, "TUNWATCH CRITICAL - 1 of 1 down: vx1 (", 38), 0);
+	assert_non_null(strstr(out.data, " | 'vx1_rtt'=U 'vx1_loss'="));
 	assert_null(strchr(out.data, '\n'));
 	buf_free(&out);
 	sim_end(&s);
