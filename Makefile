@@ -131,8 +131,9 @@ endif
 T ?= $(filter tests/netns/%,$(SHELL_TESTS)) $(UNIT) $(filter-out tests/netns/%,$(SHELL_TESTS))
 TEST_ENV = B=$(abspath $(B)) TUNWATCH=$(abspath $(B)/tunwatch) TOOLS=$(abspath $(B)/tests/tools) \
 	FUZZERS=$(abspath $(B)/tests/fuzz) LC_ALL=C.UTF-8 TZ=UTC CMOCKA_MESSAGE_OUTPUT=TAP PERL5LIB=tests/lib
+AT_ONCE ?= 3
 # namespaces in two rows, one after the other in each (they wait rather than compute), beside everything else
-PROVE = $(TEST_ENV) prove --harness Harness --timer -j3 --rules 'seq=tests/netns/p*' --rules 'seq=tests/netns/*' \
+PROVE = $(TEST_ENV) prove --harness Harness --timer -j$(AT_ONCE) --rules 'seq=tests/netns/p*' --rules 'seq=tests/netns/*' \
 	--rules 'par=**'
 
 # the packages first, then a new make that sees them; without those of the lab its tests say what they miss
