@@ -197,8 +197,11 @@ static void on_news(void *arg, const struct writer_status *status, int fd)
 		c->part_written = c->part_written || status->part == c->part;
 		if (fd >= 0)
 			control_part(c->control, status->part, fd);
-		else
+		else if (status->error == ESPIPE)
 			control_stream(c->control);
+		else
+			source_notice(&c->env, "writer", SEVERITY_WARNING, "part %u of the recording cannot be shown "
+				      "live: no descriptor is left", status->part);
 		return;
 	case WRITER_NEWS_CONTINUED:
 		c->part_written = c->part_written || status->part == c->part;

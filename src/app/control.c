@@ -34,7 +34,7 @@ struct control {
 	const struct control_calls *calls;
 	void *arg;
 	int listen_fd;
-	struct event *listening;
+	struct event *listening, *pause; /* pause: until it is tried again */
 	uid_t users[USERS_MAX];
 	size_t nusers;
 	struct connection *connections[CONNECTIONS_MAX];
@@ -246,6 +246,26 @@ static bool is_allowed(const struct control *c, int fd)
 	return peer.uid == 0;
 }
 
+/* No descriptor is left, say: who waits would wake us again and again. */
+static void pause_listening(struct control *c, int error)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
+		return;
+	event_del(c->listening);
+	event_add(c->pause, &second);
+}
+
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	const struct control *c = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(c->listening, NULL);
+}
+
 static void on_connect(evutil_socket_t fd, short what, void *arg)
 {
 	struct control *c = arg;
@@ -254,8 +274,10 @@ static void on_connect(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
 		int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (peer < 0)
+		if (peer < 0) {
+			pause_listening(c, errno);
 			return;
+		}
 		if (is_allowed(c, peer))
 			control_adopt(c, peer);
 		else
@@ -275,6 +297,7 @@ struct control *control_new(struct event_base *base, int listen_fd, const uid_t 
 	if (listen_fd >= 0) {
 		c->listening = event_new(base, listen_fd, EV_READ | EV_PERSIST, on_connect, c);
 		event_add(c->listening, NULL);
+		c->pause = event_new(base, -1, 0, on_pause_over, c);
 	}
 	return c;
 }
@@ -329,7 +352,9 @@ void control_deaf(struct control *c)
 {
 	if (c->listening)
 		event_free(c->listening);
-	c->listening = NULL;
+	if (c->pause)
+		event_free(c->pause);
+	c->listening = c->pause = NULL;
 	if (c->listen_fd >= 0)
 		close(c->listen_fd);
 	c->listen_fd = -1;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,17 @@ static bool stdio_open(void)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
 			return false;
 	return true;
+}
+
+/* Each part of a recording is a descriptor, in the collector as in the viewer. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int main(int argc, char **argv)
@@ -30,6 +42,7 @@ int main(int argc, char **argv)
 			   "setcap cap_net_raw,cap_net_admin+p %s", argc ? argv[0] : PROGRAM);
 	setlocale(LC_CTYPE, "");
 	umask(077);
+	allow_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	command = options_parse(&o, argc, argv, &status, &err);
 	if (!command) {

@@ -37,7 +37,7 @@ struct writer_cut {
 };
 
 enum writer_news {
-	WRITER_NEWS_PART,    /* a part's first cut is in its file; fd: read-only, or -1 (a stream) */
+	WRITER_NEWS_PART,    /* a part's first cut is in its file; fd: read-only, or -1 (error ESPIPE: a stream) */
 	WRITER_NEWS_CONTINUED, /* the same, but no further file could be made: the part goes on in the last one */
 	WRITER_NEWS_FAILED,  /* an epoch failed; good_*: the last cut that was written */
 	WRITER_NEWS_RESUMED, /* the first cut of an epoch after a failure was written */

@@ -73,6 +73,7 @@ static void tell_part(struct child *c, unsigned part)
 		fd = -1;
 	}
 	c->file = st;
+	status.error = fd == -ESPIPE ? ESPIPE : 0;
 	tell(c, &status, NULL, fd);
 	if (fd >= 0)
 		close(fd);

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -199,6 +202,49 @@ static void test_too_many(void **state)
 	tear_down(&w);
 }
 
+static void run_for(const struct world *w, int ms)
+{
+	const struct timeval time = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	event_base_loopexit(w->base, &time);
+	event_base_dispatch(w->base);
+}
+
+/* Who waits when no descriptor is left is heard later, and costs nothing until then. */
+static void test_no_descriptor_left(void **state)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int peer = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), last;
+	socklen_t len = sizeof sun;
+	struct rlimit limit, none;
+	const uid_t user = getuid();
+	struct world w = { .base = event_base_new() };
+	clock_t began;
+
+	(void)state;
+	assert_int_equal(bind(listen_fd, (const struct sockaddr *)&sun, sizeof sun.sun_family), 0);
+	assert_int_equal(listen(listen_fd, 1), 0);
+	assert_int_equal(getsockname(listen_fd, (struct sockaddr *)&sun, &len), 0);
+	assert_int_equal(connect(peer, (const struct sockaddr *)&sun, len), 0);
+	w.control = control_new(w.base, listen_fd, &user, 1, &calls, &w);
+	last = dup(peer);
+	close(last);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ (rlim_t)last, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	began = clock();
+	run_for(&w, 300);
+	assert_true(clock() - began < CLOCKS_PER_SEC / 10);
+	assert_int_equal(w.connections, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < 20 && !w.connections; i++)
+		run_for(&w, 200);
+	assert_int_equal(w.connections, 1);
+	close(peer);
+	tear_down(&w);
+}
+
 /* A viewer that never reads: we neither wait nor grow, and it gets what is owed when it reads at last. */
 static void test_slow_peer(void **state)
 {
@@ -254,7 +300,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts), cmocka_unit_test(test_commands_are_cleaned),
 		cmocka_unit_test(test_passed_descriptors), cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_slow_peer), cmocka_unit_test(test_bye),
+		cmocka_unit_test(test_slow_peer), cmocka_unit_test(test_no_descriptor_left),
+		cmocka_unit_test(test_bye),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
