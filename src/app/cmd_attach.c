@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/cmd_attach.h"
@@ -12,6 +13,22 @@
 
 #define PART_MS 10000 /* a collector answers within that */
 #define STOP_MS 15000 /* and has written everything within that */
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+/* As control_wait, but until a moment: who says this and that all the time is not waited for any longer. */
+static int wait_until(int64_t until_ms, int control, char *text, size_t size, int *ret_fd)
+{
+	int64_t left = until_ms - now_ms();
+
+	return left < 0 ? -ETIMEDOUT : control_wait(control, text, size, ret_fd, (int)left);
+}
 
 static int on_part(struct attach *a, int fd, struct error *err)
 {
@@ -42,6 +59,7 @@ static int on_message(struct attach *a, const char *text, int fd, struct error *
 int attach_begin(struct attach *a, int control, const struct session_info *info, struct error *err)
 {
 	char raw[CONTROL_TEXT_MAX], text[CONTROL_TEXT_MAX];
+	int64_t until = now_ms() + PART_MS;
 	int r, n, fd;
 
 	*a = (struct attach){ .control = control, .reader = reader_new(), .info = *info };
@@ -50,7 +68,7 @@ int attach_begin(struct attach *a, int control, const struct session_info *info,
 		return error_set(err, r, "cannot talk to the collector: %s", strerror(-r));
 	do {
 		fd = -1;
-		n = control_wait(control, raw, sizeof raw, &fd, PART_MS);
+		n = wait_until(until, control, raw, sizeof raw, &fd);
 		if (n == -ETIMEDOUT)
 			return error_set(err, n, "the collector (pid %d) does not answer; is it stopped, or its disk "
 					 "stuck?", info->pid);
@@ -74,12 +92,13 @@ void attach_end(struct attach *a)
 int attach_stop(int control)
 {
 	char text[CONTROL_TEXT_MAX];
+	int64_t until = now_ms() + STOP_MS;
 	int n, fd;
 
 	control_send(control, -1, "stop"); /* who is gone may have said why */
 	do {
 		fd = -1;
-		n = control_wait(control, text, sizeof text, &fd, STOP_MS);
+		n = wait_until(until, control, text, sizeof text, &fd);
 		if (n > 0 && fd >= 0)
 			close(fd);
 	} while (n > 0 && strcmp(text, "bye") && strcmp(text, "full"));
