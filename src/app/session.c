@@ -149,7 +149,8 @@ static int take_namespace(struct session *s, int at, struct error *err)
 	snprintf(name, sizeof name, "lock.%" PRIu64, netns);
 	s->lock_fd = openat(at, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
-		return error_set(err, -errno, "cannot create %s/%s: %s", s->state, name, strerror(errno));
+		return error_set(err, -errno, "cannot create %s/%s: %s",
+				 at == s->state_fd ? s->state : SESSION_ROOT_DIR, name, strerror(errno));
 	r = lock_take(s->lock_fd);
 	if (!r)
 		return 0;
