@@ -161,7 +161,7 @@ memcheck:
 	@$(MAKE) --no-print-directory -j$(JOBS) unit
 	@$(MAKE) --no-print-directory run-memcheck
 
-VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible
+VALGRIND := valgrind -q --suppressions=tests/lib/valgrind.supp --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible
 run-memcheck:
 	@$(PROVE) --exec 'tests/lib/bounded 600 $(VALGRIND)' $(UNIT)
 
