@@ -274,13 +274,21 @@ static void reason_text(const struct model *m, const struct model_tunnel *t, enu
 		str_append(text, size, &pos, "%s answers", peer);
 		break;
 	case REASON_NOTHING:
-		str_append(text, size, &pos, "no peer to probe, and nothing received in %d s", MOVING_S);
+		if (t->peer_from == PEER_FROM_CONFIG)
+			str_append(text, size, &pos, "the address of its peer is not known, and nothing received in %d s",
+				   MOVING_S);
+		else
+			str_append(text, size, &pos, "no peer to probe, and nothing received in %d s", MOVING_S);
 		break;
 	case REASON_ONE_WAY:
 		str_append(text, size, &pos, "one way: packets leave %s, none arrive", ifname);
 		break;
 	case REASON_NO_PEER:
-		str_append(text, size, &pos, "no interface and no peer: name one with peer = ...");
+		if (t->peer_from == PEER_FROM_CONFIG)
+			str_append(text, size, &pos, "the address of its peer is not known: its name was not "
+				   "resolved, or there is no default route");
+		else
+			str_append(text, size, &pos, "no interface and no peer: name one with peer = ...");
 		break;
 	case REASON_CAUSE:
 		str_append(text, size, &pos, "%s", t->cause);

@@ -249,7 +249,9 @@ static void set_peer(struct discover *d, struct row *row, const struct model_lin
 		p = peer_find(d->env->model, &d->addresses, l, &row->peer);
 	if (p.from == PEER_FROM_NONE && keep_peer(d, row, l, r))
 		return;
-	record_set(r, TUNNEL_PEER_FROM, p.from);
+	/* named, but by a name without an address: that is the news then */
+	record_set(r, TUNNEL_PEER_FROM, p.from == PEER_FROM_NONE && row->config && row->config->peer
+		   ? PEER_FROM_CONFIG : p.from);
 	if (p.from == PEER_FROM_NONE)
 		return;
 	set_addr(d, r, TUNNEL_PEER, &p.address);

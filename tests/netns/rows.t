@@ -78,4 +78,8 @@ done
 is "$(row aws-2 '.outages | length') $(row aws-1 '.outages | length')" "1 0" "one outage, of aws-2"
 near "$(seconds "$(row aws-2 '.outages[0].start')")" "$broke" 1.2 "it starts within an interval of the truth"
 near "$(seconds "$(row aws-2 '.outages[0].end')")" "$mended" 1.2 "and ends within one"
+
+echo 'tunnel lost { peer = "nowhere.invalid" }' > "$work/lost.conf"
+like "$(in_host "$jump" timeout 20 "$TUNWATCH" -c "$work/lost.conf" check --for 1)" \
+	"unknown: lost .the address of its peer is not known" "a peer whose name has no address says so"
 done_testing

@@ -216,6 +216,7 @@ static void test_gateway(void **state)
 	(void)state;
 	discover(w);
 	assert_int_equal(row(w, "uplink")->peer, MODEL_NONE);
+	assert_int_equal(row(w, "uplink")->peer_from, PEER_FROM_CONFIG);
 	put_route(w, 0, "::", "eth0", "fe80::1");
 	discover(w);
 	assert_string_equal(name(w, row(w, "uplink")->peer), "fe80::1");
