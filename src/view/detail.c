@@ -42,7 +42,7 @@ static void write_why(const struct frame *f, const struct model_tunnel *t, struc
 		say(o, "shut down by an administrator (ip link set dev %s up)", model_name(f->m, t->ifname));
 	say(o, "%s", t->reason);
 	if (t->since_known)
-		say(o, "since %s", format_clock(f, t->since_us, since));
+		say(o, "since %s", format_moment(f, t->since_us, since));
 }
 
 static void write_outer(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -122,7 +122,7 @@ static void write_target(const struct frame *f, const char *path, const struct m
 	else if (t->rtt.last_us >= 0)
 		say(o, "rtt %s ms loss %s", format_rtt(t->rtt.last_us, rtt), percent(f, t, LOSS_1M, loss));
 	if (t->answered_us != MODEL_NEVER && (t->lost_run || t->silent))
-		say(o, "last answer %s", format_clock(f, t->answered_us, clock));
+		say(o, "last answer %s", format_moment(f, t->answered_us, clock));
 	else if (t->answered_us == MODEL_NEVER)
 		say(o, "never answered");
 	if (t->late || t->duplicate || t->foreign)
@@ -244,9 +244,9 @@ static void outage_text(const struct frame *f, const struct history_outage *h, b
 	char from[FORMAT_MAX], to[FORMAT_MAX] = "", age[16];
 
 	if (h->end != MODEL_NEVER)
-		format_clock(f, h->end, to);
+		format_moment(f, h->end, to);
 	time_age((h->end == MODEL_NEVER ? f->st->at : h->end) - h->start, age);
-	say(o, "%s%s-%s %s%s%s", h->start_known ? "" : "<", format_clock(f, h->start, from), to, age,
+	say(o, "%s%s-%s %s%s%s", h->start_known ? "" : "<", format_moment(f, h->start, from), to, age,
 	    cause ? "  " : "", cause ? h->cause : "");
 }
 

@@ -26,6 +26,22 @@ const char *format_clock(const struct frame *f, int64_t t, char out[FORMAT_MAX])
 	return out;
 }
 
+const char *format_moment(const struct frame *f, int64_t t, char out[FORMAT_MAX])
+{
+	struct time_parts then, now;
+	char clock[FORMAT_MAX];
+
+	format_clock(f, t, clock);
+	then = time_split(model_wall(f->m, t), format_offset(f));
+	now = time_split(model_wall(f->m, f->m->now), format_offset(f));
+	if (!f->m->has_clock || t == MODEL_NEVER ||
+	    (then.day == now.day && then.month == now.month && then.year == now.year))
+		str_copy(out, FORMAT_MAX, clock);
+	else
+		snprintf(out, FORMAT_MAX, "%02d-%02d %.8s", then.month, then.day, clock);
+	return out;
+}
+
 const char *format_zone(const struct frame *f, char out[FORMAT_MAX])
 {
 	int off = format_offset(f), a = abs(off);

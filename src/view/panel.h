@@ -58,6 +58,7 @@ enum row_state { ROW_UNKNOWN, ROW_UP, ROW_DEGRADED, ROW_DOWN, ROW_ADMIN };
 #define FORMAT_MAX 32
 int format_offset(const struct frame *f); // seconds east of UTC
 const char *format_clock(const struct frame *f, int64_t t, char out[FORMAT_MAX]);  // 14:05:30
+const char *format_moment(const struct frame *f, int64_t t, char out[FORMAT_MAX]); // of another day: 11-19 14:05:30
 const char *format_zone(const struct frame *f, char out[FORMAT_MAX]);              // Z, +09, +05:30
 const char *format_rate(const struct view *v, double bytes_s, char out[FORMAT_MAX]); // 4 characters; ? unknown
 const char *format_rtt(int64_t us, char out[FORMAT_MAX]);                          // ms; - unknown

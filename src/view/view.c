@@ -186,9 +186,9 @@ void view_outages(const struct model *m, bool utc, struct buf *out)
 		char from[FORMAT_MAX], to[FORMAT_MAX] = "still down", age[16], zone[FORMAT_MAX];
 
 		if (h->end != MODEL_NEVER)
-			format_clock(&f, h->end, to);
+			format_moment(&f, h->end, to);
 		time_age((h->end == MODEL_NEVER ? m->now : h->end) - h->start, age);
 		buf_printf(out, "%-16s %s%s%s - %-10s %6s  %s\n", name, h->start_known ? " " : "<",
-			   format_clock(&f, h->start, from), format_zone(&f, zone), to, age, h->cause);
+			   format_moment(&f, h->start, from), format_zone(&f, zone), to, age, h->cause);
 	}
 }
