@@ -20,7 +20,7 @@ screen()
 }
 
 golden=$TOP/tests/data/screens
-for case in "end:" "rewound:rtt" "event:[[" "branch:b13:52<Enter>d" "mark:'A" "baseline:b14:02:00<Enter>=" \
+for case in "end:<Esc>" "rewound:rtt" "event:[[" "branch:b13:52<Enter>d" "mark:'A" "baseline:b14:02:00<Enter>=" \
 	"find:/gre<Enter><Enter>" "help:?<PgDn>" "spool:b-10m<Enter>]]"; do
 	name=${case%%:*}
 	keys=${case#*:}
