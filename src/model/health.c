@@ -430,6 +430,9 @@ static void update(struct model *m, unsigned key, bool tick)
 	set_reason(m, t, v.reason);
 	if (v.health != t->state)
 		transition(m, key, &v, by_traffic);
+	else if (v.health == HEALTH_DOWN && v.reason == REASON_GONE && m->now - t->since_us <= US_PER_S)
+		/* an interface that is deleted is shut down first */
+		history_outage_explain(m, key, t->reason);
 }
 
 void health_update(struct model *m, unsigned key)

@@ -213,6 +213,24 @@ void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool k
 	str_copy(o->cause, sizeof o->cause, cause);
 }
 
+/* What the outage that goes on turned out to be. */
+void history_outage_explain(struct model *m, unsigned tunnel, const char *cause)
+{
+	struct history *h = m->history;
+
+	for (size_t i = h ? h->outages_n : 0; i-- > 0;) {
+		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
+
+		if (o->tunnel != tunnel)
+			continue;
+		if (o->end == MODEL_NEVER) {
+			memset(o->cause, 0, sizeof o->cause);
+			str_copy(o->cause, sizeof o->cause, cause);
+		}
+		return;
+	}
+}
+
 void history_outage_close(struct model *m, unsigned tunnel, int64_t end)
 {
 	struct history *h = m->history;

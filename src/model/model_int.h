@@ -86,6 +86,7 @@ void history_probe(struct model *m, unsigned tunnel, int64_t sent, bool lost, in
 void history_rewrite(struct model *m, unsigned tunnel, int64_t from, enum health health);
 void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause);
 void history_outage_close(struct model *m, unsigned tunnel, int64_t end);
+void history_outage_explain(struct model *m, unsigned tunnel, const char *cause);
 
 static inline int64_t max_time(int64_t a, int64_t b)
 {

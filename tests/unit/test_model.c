@@ -165,6 +165,13 @@ static void link_events(void **state)
 	assert_int_equal(row(&s)->state, HEALTH_UP);
 	assert_int_equal(history_outages(s.m), 1);
 	assert_near(outage_s(&s, 0), 5, 1.2);
+	assert_non_null(strstr(history_outage(s.m, 0)->cause, "ADMIN"));
+	/* shut down and deleted at once: that is why */
+	s.link_up = false;
+	sim_link(&s);
+	s.link_gone = true;
+	sim_link(&s);
+	assert_non_null(strstr(history_outage(s.m, 1)->cause, "gone"));
 	sim_end(&s);
 }
 
