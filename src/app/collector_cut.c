@@ -11,6 +11,7 @@
 
 #include "app/collector_int.h"
 
+#define CAP_PARTS 4                /* parts of a recording that fit under its cap, at least */
 #define PART_US (24 * 3600 * US_PER_S)
 #define EARLY_US (250 * US_PER_MS) /* at most four cuts a second that are not ticks */
 
@@ -73,11 +74,19 @@ static void begin_part(struct collector *c)
 		put_carry(c);
 }
 
+/* Only whole parts can be deleted: several must fit under the cap, or it would be reached for ever. */
+static uint64_t part_bytes_max(const struct collector *c)
+{
+	int64_t share = c->options->disk_cap / CAP_PARTS;
+
+	return (uint64_t)(c->options->rotate_size < share ? c->options->rotate_size : share);
+}
+
 void collector_rotate(struct collector *c)
 {
 	if (!c->encoder || c->gap.open || c->part_new || !c->part_written)
 		return;
-	if (encoder_part_bytes(c->encoder) < (uint64_t)c->options->rotate_size &&
+	if (encoder_part_bytes(c->encoder) < part_bytes_max(c) &&
 	    collector_now(c) - c->part_start < PART_US)
 		return;
 	c->part++;
