@@ -275,8 +275,8 @@ static void reason_text(const struct model *m, const struct model_tunnel *t, enu
 		break;
 	case REASON_NOTHING:
 		if (t->peer_from == PEER_FROM_CONFIG)
-			str_append(text, size, &pos, "the address of its peer is not known, and nothing received in %d s",
-				   MOVING_S);
+			str_append(text, size, &pos, "the address of its peer is not known, and nothing received "
+				   "in %d s", MOVING_S);
 		else
 			str_append(text, size, &pos, "no peer to probe, and nothing received in %d s", MOVING_S);
 		break;
