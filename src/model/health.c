@@ -48,13 +48,19 @@ static bool received_lately(const struct model *m, const struct model_link *l)
 	return l && l->rx_moved_us != MODEL_NEVER && l->rx_moved_us > m->now - MOVING_S * US_PER_S;
 }
 
-/* Traffic arrives although the peer does not answer, and was read after the silence began. */
+/* Traffic arrives although the peer does not answer, and was read after the silence began. A neighbour that is asked
+ * for, or asks, is two or three packets at once, and no traffic. */
 static bool traffic_outvotes(const struct model *m, const struct model_tunnel *t, const struct model_link *l,
 			     const struct model_target *in)
 {
 	int64_t from = max_time(in->silent_since_us + m->interval_us, m->now - MOVING_S * US_PER_S);
 
-	return received_lately(m, l) && link_received_since(m, l, from) >= (t->by_traffic ? 1 : 3);
+	unsigned steps;
+	int64_t n = link_received_since(m, l, from, &steps);
+
+	if (!received_lately(m, l))
+		return false;
+	return t->by_traffic ? n >= 1 : n >= 8 || (n >= 3 && steps >= 3);
 }
 
 static struct verdict judge_link(const struct model_tunnel *t, const struct model_link *l, bool *ret_final)

@@ -123,17 +123,23 @@ static void link_counters(const struct model *m, struct model_link *l, const str
 	note_reading(m, l, r->t);
 }
 
-int64_t link_received_since(const struct model *m, const struct model_link *l, int64_t from)
+int64_t link_received_since(const struct model *m, const struct model_link *l, int64_t from, unsigned *ret_steps)
 {
-	int64_t now = received(m, l), base = now;
+	int64_t now = received(m, l), base, most;
+	uint32_t n = 0;
 
+	*ret_steps = 0;
+	while (n < 16 && n < l->recent_pos && l->recent_us[(l->recent_pos - n - 1) % 16] > from)
+		n++;
+	if (!n)
+		return 0;
 	/* the oldest reading after from: what came before it may have come before from */
-	for (uint32_t i = 1; i <= 16 && i <= l->recent_pos; i++) {
-		uint32_t at = (l->recent_pos - i) % 16;
+	base = most = l->recent_rx[(l->recent_pos - n) % 16];
+	for (uint32_t i = 1; i <= n; i++) {
+		int64_t rx = i < n ? l->recent_rx[(l->recent_pos - n + i) % 16] : now;
 
-		if (l->recent_us[at] <= from)
-			break;
-		base = l->recent_rx[at];
+		*ret_steps += rx > most;
+		most = rx > most ? rx : most;
 	}
 	return now - base;
 }

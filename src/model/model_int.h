@@ -38,8 +38,9 @@ void link_route_apply(struct model *m, const struct record *r);
 /* The row's route record: the one to its outer remote, best from its outer local. */
 void link_join_route(const struct model *m, struct model_tunnel *t);
 void link_tick(struct model *m, int64_t last_tick);
-/* Packets received, replies to us left out, since the first reading after session time from (16 readings tell). */
-int64_t link_received_since(const struct model *m, const struct model_link *l, int64_t from);
+/* Packets received, replies to us left out, since the first reading after session time from (16 readings tell);
+ * *ret_steps: at how many readings there were more. */
+int64_t link_received_since(const struct model *m, const struct model_link *l, int64_t from, unsigned *ret_steps);
 /* Find the row that a link belongs to. */
 void link_join_row(struct model *m, unsigned key);
 

@@ -147,6 +147,29 @@ static void silent_peer_with_traffic(void **state)
 	sim_end(&s);
 }
 
+/* An ARP exchange each way in the middle of an outage. */
+static void neighbours_are_no_traffic(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 0.2, 3);
+	sim_run(&s, 30);
+	s.loss = 1;
+	sim_run(&s, 20);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	s.rx += 3;
+	sim_run(&s, 1);
+	s.rx += 1;
+	sim_run(&s, 10);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	s.loss = 0;
+	sim_run(&s, 10);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	assert_int_equal(history_outages(s.m), 1);
+	sim_end(&s);
+}
+
 static void link_events(void **state)
 {
 	struct sim s;
@@ -474,6 +497,7 @@ int main(void)
 		cmocka_unit_test(comes_up), cmocka_unit_test(dead_from_the_start),
 		cmocka_unit_test(outages_are_dated), cmocka_unit_test(heavy_loss_is_one_outage),
 		cmocka_unit_test(random_loss_is_no_outage), cmocka_unit_test(silent_peer_with_traffic),
+		cmocka_unit_test(neighbours_are_no_traffic),
 		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
 		cmocka_unit_test(traffic_ends_an_outage),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
