@@ -48,8 +48,8 @@ static bool received_lately(const struct model *m, const struct model_link *l)
 	return l && l->rx_moved_us != MODEL_NEVER && l->rx_moved_us > m->now - MOVING_S * US_PER_S;
 }
 
-/* Traffic arrives although the peer does not answer, and was read after the silence began. A neighbour that is asked
- * for, or asks, is two or three packets at once, and no traffic. */
+/* Traffic arrives although the peer does not answer, and was read after the silence began. Neighbours that
+ * look for each other (ARP, ND) exchange a packet every few seconds, which is no traffic. */
 static bool traffic_outvotes(const struct model *m, const struct model_tunnel *t, const struct model_link *l,
 			     const struct model_target *in)
 {
@@ -60,7 +60,7 @@ static bool traffic_outvotes(const struct model *m, const struct model_tunnel *t
 
 	if (!received_lately(m, l))
 		return false;
-	return t->by_traffic ? n >= 1 : n >= 8 || (n >= 3 && steps >= 3);
+	return t->by_traffic ? n >= 1 : n >= 8 || (n >= 5 && steps >= 5);
 }
 
 static struct verdict judge_link(const struct model_tunnel *t, const struct model_link *l, bool *ret_final)
