@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -219,10 +220,15 @@ static void test_no_descriptor_left(void **state)
 	socklen_t len = sizeof sun;
 	struct rlimit limit, none;
 	const uid_t user = getuid();
-	struct world w = { .base = event_base_new() };
+	const char *preload = getenv("LD_PRELOAD");
+	struct world w = {0};
 	clock_t began;
 
 	(void)state;
+	/* valgrind has a limit of its own */
+	if (preload && strstr(preload, "vgpreload"))
+		skip();
+	w.base = event_base_new();
 	assert_int_equal(bind(listen_fd, (const struct sockaddr *)&sun, sizeof sun.sun_family), 0);
 	assert_int_equal(listen(listen_fd, 1), 0);
 	assert_int_equal(getsockname(listen_fd, (struct sockaddr *)&sun, &len), 0);
