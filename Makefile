@@ -162,8 +162,10 @@ memcheck:
 	@$(MAKE) --no-print-directory run-memcheck
 
 VALGRIND := valgrind -q --suppressions=tests/lib/valgrind.supp --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible
+# the long ones first
+LONG_UNIT := $(filter %_damage %_model %_seek %_timeline,$(UNIT))
 run-memcheck:
-	@$(PROVE) --exec 'tests/lib/bounded 600 $(VALGRIND)' $(UNIT)
+	@$(PROVE) --exec 'tests/lib/bounded 600 $(VALGRIND)' $(LONG_UNIT) $(filter-out $(LONG_UNIT),$(UNIT))
 
 # ---- fuzz
 
