@@ -56,10 +56,11 @@ static bool traffic_outvotes(const struct model *m, const struct model_tunnel *t
 	int64_t from = max_time(in->silent_since_us + m->interval_us, m->now - MOVING_S * US_PER_S);
 
 	unsigned steps;
-	int64_t n = link_received_since(m, l, from, &steps);
+	int64_t n;
 
 	if (!received_lately(m, l))
 		return false;
+	n = link_received_since(m, l, from, &steps);
 	return t->by_traffic ? n >= 1 : n >= 8 || (n >= 5 && steps >= 5);
 }
 

@@ -171,6 +171,27 @@ static void neighbours_are_no_traffic(void **state)
 	sim_end(&s);
 }
 
+/* A tunnel that ends on a router has no interface here. */
+static void silent_without_interface(void **state)
+{
+	struct record r;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 2);
+	record_init(&r, RECORD_TUNNEL, 0, s.t);
+	record_set(&r, TUNNEL_TYPE, TUNNEL_TYPE_REMOTE);
+	record_set(&r, TUNNEL_PEER, record_intern_text(s.intern, "10.77.0.2", s.t));
+	record_set(&r, TUNNEL_INNER_TARGET, 0);
+	record_text(&r, "remote");
+	sim_put(&s, &r);
+	sim_run(&s, 30);
+	s.loss = 1;
+	sim_run(&s, 20);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	sim_end(&s);
+}
+
 static void link_events(void **state)
 {
 	struct sim s;
@@ -498,7 +519,7 @@ int main(void)
 		cmocka_unit_test(comes_up), cmocka_unit_test(dead_from_the_start),
 		cmocka_unit_test(outages_are_dated), cmocka_unit_test(heavy_loss_is_one_outage),
 		cmocka_unit_test(random_loss_is_no_outage), cmocka_unit_test(silent_peer_with_traffic),
-		cmocka_unit_test(neighbours_are_no_traffic),
+		cmocka_unit_test(neighbours_are_no_traffic), cmocka_unit_test(silent_without_interface),
 		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
 		cmocka_unit_test(traffic_ends_an_outage),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
