@@ -43,6 +43,7 @@ bench_tunnels()
 	ip -n "$there" addr add 192.0.2.2/30 dev wan
 	ip -n "$here" link set wan up
 	ip -n "$there" link set wan up
+	far_cpu
 	for ((i = 1; i <= $1; i++)); do
 		printf -v a '10.77.%d.%d' $((i * 4 / 256)) $((i * 4 % 256 + 1))
 		echo "$i $a ${a%.*}.$((${a##*.} + 1))"
@@ -66,6 +67,20 @@ bench_tunnels()
 	}' "$work/pairs" > "$work/there.batch"
 	ip -n "$here" -batch "$work/here.batch" && ip -n "$there" -batch "$work/there.batch" || exit 69
 	awk '{ print $2 }' "$work/pairs" > "$work/targets"
+}
+
+# With more than one CPU: what arrives at either end of the wire is worked on by CPU 1, programs run on CPU 0. Else a
+# veth pair bills the far end's work to whoever sends.
+far_cpu()
+{
+	local ns
+
+	[ "$(nproc)" -gt 1 ] || return
+	taskset -p -c 0 $$ > /dev/null
+	for ns in "$here" "$there"; do
+		# sysfs shows the devices of the namespace in which it was mounted
+		in_ns "$ns" unshare --mount sh -c 'mount -t sysfs sys /sys && echo 2 > /sys/class/net/wan/queues/rx-0/rps_cpus'
+	done
 }
 
 # bench_run LABEL [bench_run's options and command]: runs it in $here, keeps the line in $work/LABEL
