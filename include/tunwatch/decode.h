@@ -130,4 +130,194 @@ bool icmp_is_ptb(int family, unsigned type, unsigned code);
 /* The Internet checksum (RFC 1071), as a number to be stored big-endian. */
 uint16_t icmp_checksum(const void *data, size_t len);
 
+/* ---- what routers say of themselves: the same whether it came as JSON or as text ---- */
+#define ROUTER_NAME_MAX 64   /* a neighbour, a VRF, a router's name for a tunnel; with its NUL */
+#define ROUTER_WORDS_MAX 160 /* a reason, a log line's text; with its NUL */
+
+/* Texts are cleaned UTF-8; numbers -1 where the router does not say. Civil times are the router's own clock read as if
+ * it were UTC, in us since 1970; MODEL_NEVER's value (INT64_MIN) where it does not say. */
+enum router_seen_kind {
+	ROUTER_SEEN_BGP, ROUTER_SEEN_TUNNEL, ROUTER_SEEN_SA, ROUTER_SEEN_ENVIRONMENT, ROUTER_SEEN_LOG,
+};
+struct router_seen_bgp {
+	char neighbor[ROUTER_NAME_MAX], vrf[ROUTER_NAME_MAX]; /* vrf "": the default one */
+	enum bgp_state state;      /* NOT_UNDERSTOOD: word is what it said */
+	char word[ROUTER_NAME_MAX];/* the spelling where it says more than the state: "Idle (PfxCt)" */
+	bool admin;                /* shut down by the router's administrator */
+	int64_t asn, uptime_s, prefixes_received, prefixes_sent, drops, messages_received;
+	char reset_reason[ROUTER_WORDS_MAX];
+	bool partial;              /* detail of a neighbour listed before: absent numbers say nothing */
+};
+struct router_seen_tunnel {
+	char name[ROUTER_NAME_MAX]; /* "TUNNEL[1]" */
+	int up;                     /* 1 up, 0 down, -1 not said or not understood: then word is what it said */
+	char word[ROUTER_NAME_MAX];
+	int64_t since_civil_us, up_for_s;
+	int64_t rx_packets, tx_packets;
+};
+struct router_seen_sa {
+	char name[ROUTER_NAME_MAX]; /* the tunnel's name as in router_seen_tunnel */
+	bool in, out;               /* which direction this SA is for */
+	int64_t life_s;             /* remaining */
+};
+struct router_seen_environment {
+	int64_t cpu_pct, mem_pct;
+	int64_t boot_civil_us, now_civil_us;
+};
+struct router_seen_log {
+	int64_t at_civil_us;
+	enum log_meaning meaning;
+	char name[ROUTER_NAME_MAX]; /* the tunnel it speaks of, or "" */
+	unsigned repeated;          /* "same message repeated N times": N times the line before it in time */
+	char text[ROUTER_WORDS_MAX];
+};
+struct router_seen {
+	enum router_seen_kind kind;
+	union {
+		struct router_seen_bgp bgp;
+		struct router_seen_tunnel tunnel;
+		struct router_seen_sa sa;
+		struct router_seen_environment environment;
+		struct router_seen_log log;
+	};
+};
+/* Where things seen go, in the order of the text; what put is given is valid during the call only. */
+struct router_seen_sink {
+	void (*put)(struct router_seen_sink *sink, const struct router_seen *seen);
+};
+
+/* What came of reading one answer. */
+struct router_answer {
+	enum router_outcome outcome; /* OK, PARSE (not understood), or ABSENT (no daemon, no instance) */
+	unsigned seen;               /* records made of it */
+	unsigned suspects;           /* pieces that look like a record and are none: outcome is PARSE when > 0 */
+	bool listing;                /* it lists everything there is: what it does not name is gone */
+	char reason[ROUTER_WORDS_MAX];
+};
+
+/* ---- bgp_json.c: what FRR's vtysh and vty print for "show bgp vrf all summary json" and "show bgp neighbors json".
+ * data may be any bytes (descriptions are not always UTF-8) of at most 4 MiB; documents may follow each other ---- */
+void bgp_json_summary(const void *data, size_t len, struct router_seen_sink *sink, struct router_answer *ret);
+/* Detail of neighbours (only reset reasons, hold times and the like: the state is the summary's). */
+void bgp_json_detail(const void *data, size_t len, const char *vrf, struct router_seen_sink *sink,
+		     struct router_answer *ret);
+
+/* ---- profile.c: how to talk to one make of router, as data (tunwatch-profile(5)) ---- */
+struct profile;
+/* Read and check a profile: every pattern compiles, every group is known, every command only reads. path is for
+ * errors: "path:line: what; how to mend it". NULL and err. */
+struct profile *profile_parse(const char *path, const char *text, size_t len, struct error *err);
+void profile_free(struct profile *p);
+const char *profile_name(const struct profile *p);
+size_t profile_commands(const struct profile *p);
+
+struct profile_command {
+	const char *name;   /* bgp, bgp-detail, tunnel, sa, environment, log */
+	const char *send;   /* the line to send, without its end */
+	bool on_trouble;    /* asked only when a neighbour is not Established */
+};
+const struct profile_command *profile_command(const struct profile *p, size_t i);
+/* Read the answer (UTF-8, LF, echo and prompt removed) to a command. */
+void profile_read(const struct profile *p, size_t command, const char *text, size_t len,
+		  struct router_seen_sink *sink, struct router_answer *ret);
+
+/* What a dialogue needs of it. Patterns are opaque: profile_match. NULL or "" where a profile has none. */
+enum profile_pattern {
+	PROFILE_ASK_USER, PROFILE_ASK_PASSWORD, PROFILE_SAY, PROFILE_READY, PROFILE_FAIL, PROFILE_PAGER, PROFILE_ERROR,
+	PROFILE_TIMEOUT_NOTICE, PROFILE_CONFIRM, PROFILE_PATTERNS
+};
+struct profile_session {
+	const char *charset;        /* for iconv */
+	const char *eol;            /* sent after a line */
+	const char *pager_key;      /* sent for one more page */
+	unsigned pager_blanks;      /* blanks at most that erase the pager without a CR */
+	unsigned columns, rows;     /* told to who asks (NAWS); 0, 0: the option is refused */
+	int port;                   /* TCP; 0: no default */
+	const char *say;            /* the answer to PROFILE_SAY */
+	const char *const *setup, *const *enter, *const *leave; /* NULL-terminated; sent after login, before and after
+								 * the commands of each poll */
+	const char *logout;
+	const char *confirm;        /* the answer to PROFILE_CONFIRM ("N"): a question of its own */
+	bool wake;                  /* an empty line after login: the first command may be lost */
+	unsigned idle_close_s;      /* leave after a poll when polls come more seldom; 0: keep the session */
+};
+const struct profile_session *profile_session(const struct profile *p);
+/* Whether the text matches any of the patterns of that sort. ret_text (may be NULL): its group "text", cleaned, else
+ * the whole match. */
+bool profile_match(const struct profile *p, enum profile_pattern which, const char *text, size_t len,
+		   char ret_text[ROUTER_WORDS_MAX]);
+
+/* ---- telnet.c: the telnet filter (RFC 854, 855, 1143; options ECHO 857, SGA 858, TTYPE 1091, NAWS 1073) ---- */
+struct telnet {
+	uint8_t state, verb, option; /* parser */
+	uint8_t us[8], them[8];      /* which of the options we know are on, by index */
+	uint16_t columns, rows;      /* NAWS; 0, 0: refuse it */
+	uint8_t sub[64];
+	uint8_t sub_len;
+	bool sub_overflow;
+};
+void telnet_init(struct telnet *t, unsigned columns, unsigned rows);
+/* Filter what came. out (len bytes are enough) gets the data, returns how many; replies to negotiation are added to
+ * reply, which stays bounded whatever comes. */
+size_t telnet_input(struct telnet *t, const void *data, size_t len, void *out, struct buf *reply);
+/* Data to send, with 255 doubled. */
+void telnet_output(const void *data, size_t len, struct buf *out);
+
+/* ---- lines.c: a charset decoder and a line assembler with a cursor (what terminals make of CR and BS) ---- */
+struct lines;
+/* charset as iconv names it. NULL when there is no such charset. */
+struct lines *lines_new(const char *charset);
+void lines_free(struct lines *ls);
+void lines_reset(struct lines *ls);
+/* Feed bytes. Finished lines are added to done (each with its LF), cleaned. Lines longer than 64 KiB are cut. */
+void lines_input(struct lines *ls, const void *data, size_t len, struct buf *done);
+/* The line that is not finished: *ret_len bytes of UTF-8, valid until the next call. */
+const char *lines_pending(struct lines *ls, size_t *ret_len);
+/* Drop it: cursor to column 0; of what follows directly, at most so many blanks are swallowed. */
+void lines_drop_pending(struct lines *ls, unsigned swallow_blanks);
+
+/* ---- dialogue.c: one session with a router: login, prompt, commands, pager. Bytes and times in, bytes out ---- */
+struct dialogue;
+enum dialogue_event_kind {
+	DIALOGUE_READY,   /* logged in; the prompt is known */
+	DIALOGUE_ANSWER,  /* command is answered: text */
+	DIALOGUE_POLLED,  /* all commands of a poll are answered */
+	DIALOGUE_FAILED,  /* it is over: outcome and reason; the caller closes */
+};
+struct dialogue_event {
+	enum dialogue_event_kind kind;
+	size_t command;             /* ANSWER: index in the profile */
+	const char *text;           /* ANSWER: UTF-8, LF; valid during the call */
+	size_t text_len;
+	enum router_outcome outcome;/* FAILED: timeout, auth, lost, parse */
+	const char *reason;         /* FAILED */
+};
+struct dialogue_config {
+	const struct profile *profile;
+	const char *charset;        /* instead of the profile's; or NULL */
+	const char *user;           /* or NULL */
+	bool telnet;                /* the transport is telnet: filter it */
+	/* Writes the password into buf, returns its length or -errno. The dialogue wipes what it wrote. NULL: none */
+	int (*password)(void *arg, char *buf, size_t size);
+	void (*event)(void *arg, const struct dialogue_event *ev);
+	void *arg;
+};
+enum { DIALOGUE_REPLY_MAX = 1 << 20, DIALOGUE_COMMAND_S = 30, DIALOGUE_LOGIN_S = 10, DIALOGUE_PAGES_MAX = 200,
+       DIALOGUE_QUIET_US = 200000 };
+struct dialogue *dialogue_new(const struct dialogue_config *config, int64_t now_us);
+void dialogue_free(struct dialogue *d);
+void dialogue_input(struct dialogue *d, const void *data, size_t len, int64_t now_us);
+void dialogue_eof(struct dialogue *d, int64_t now_us);
+/* Time passed; call it at the latest at dialogue_deadline (INT64_MAX: nothing is waited for). */
+void dialogue_time(struct dialogue *d, int64_t now_us);
+int64_t dialogue_deadline(const struct dialogue *d);
+/* Ask the commands whose bits are set (bit i: command i of the profile), as soon as logged in. Only when idle. */
+void dialogue_poll(struct dialogue *d, uint32_t commands, int64_t now_us);
+bool dialogue_idle(const struct dialogue *d); /* logged in and nothing asked */
+/* Say goodbye (the profile's logout). */
+void dialogue_leave(struct dialogue *d, int64_t now_us);
+/* Bytes to send; the caller drains it, and wipes it when dialogue_secret was true. */
+struct buf *dialogue_out(struct dialogue *d);
+bool dialogue_secret(const struct dialogue *d);
+
 #endif

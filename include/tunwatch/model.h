@@ -139,6 +139,53 @@ struct model_setting {
 	uint16_t name, value;
 };
 
+/* A BGP neighbour as one router tells of it. Key: the bgp records' key. */
+struct model_bgp {
+	bool used, gone, admin;
+	uint16_t router, neighbor, vrf, word, reset_reason; /* name keys or MODEL_NONE */
+	uint16_t row;             /* tunnel it belongs to, or MODEL_NONE */
+	enum bgp_state state;
+	int64_t asn;              /* -1: unknown, as are the next three */
+	int64_t prefixes_received, prefixes_sent, drops;
+	int64_t messages_received;
+	int64_t message_us;       /* when messages_received last grew; MODEL_NEVER */
+	int64_t uptime_s;         /* of the newest record; -1 */
+	int64_t since_us;         /* since when it is Established, or is not; dated by uptime_s where it says */
+	bool since_known;         /* false: it was so when watching began, and the router does not say since when */
+	int64_t established_us;   /* when it was last seen Established; MODEL_NEVER: never */
+	int64_t seen_us;          /* newest record */
+	uint32_t flaps;           /* times it left Established, those between two polls among them */
+};
+
+/* A router (or the local vtysh) that is asked. Key: the router records' key. */
+struct model_router {
+	bool used;
+	uint16_t router, profile, reason; /* name keys or MODEL_NONE */
+	enum router_outcome outcome;      /* of the newest poll */
+	int32_t took_ms, period_ms;       /* 0: unknown */
+	int32_t cpu_pct, mem_pct;         /* -1: unknown */
+	int32_t not_understood;           /* pieces of its newest answer that no pattern fits */
+	int64_t boot_at;                  /* us since 1970; MODEL_NEVER */
+	int64_t clock_offset_s;
+	bool has_clock_offset;
+	int64_t polled_us, answered_us;   /* newest poll, newest one that went well; MODEL_NEVER */
+	uint32_t failures;                /* polls that failed in a row */
+};
+
+/* A tunnel as its router sees it. Key: the router-tunnel records' key. */
+struct model_router_tunnel {
+	bool used, gone, has_up, up, has_sa, sa;
+	uint16_t router, name, word;      /* name keys or MODEL_NONE */
+	uint16_t row;                     /* tunnel it belongs to, or MODEL_NONE */
+	int64_t since;                    /* us since 1970; MODEL_NEVER */
+	int64_t up_us;                    /* since when up is as it is, session time */
+	int64_t sa_life_s;                /* -1: unknown */
+	uint64_t rx_packets, tx_packets;
+	bool has_packets;
+	uint32_t rekeys;                  /* times its remaining life rose */
+	int64_t seen_us;
+};
+
 /* A row. Key: the tunnel records' key. */
 struct model_tunnel {
 	bool used, gone, ssh;
@@ -175,6 +222,10 @@ struct model_tunnel {
 	int32_t base_rtt_us, base_sigma_us, base_mtu; /* 0: none yet */
 	uint32_t base_replies;    /* replies when the baseline began to be gathered */
 	uint32_t rekeys;
+	/* what its router says; keys or MODEL_NONE */
+	uint16_t router_tunnel;
+	int64_t log_down_us;      /* its router's log says down since; MODEL_NEVER */
+	int64_t log_up_us;        /* ... and up since */
 };
 
 /* History: what views draw of the past. Only viewers and reports keep one. */
@@ -239,6 +290,9 @@ struct model {
 	struct model_route *routes;    size_t nroutes, routes_cap;
 	struct model_source *sources;  size_t nsources, sources_cap;
 	struct model_setting *settings; size_t nsettings, settings_cap;
+	struct model_bgp *bgp;         size_t nbgp, bgp_cap;
+	struct model_router *routers;  size_t nrouters, routers_cap;
+	struct model_router_tunnel *router_tunnels; size_t nrouter_tunnels, router_tunnels_cap;
 	struct model_name *names;      size_t nnames, names_cap;
 	char *arena;                   size_t arena_len, arena_cap;
 	struct history *history;       /* NULL in a collector */
@@ -273,6 +327,16 @@ const struct model_route *model_tunnel_route(const struct model *m, const struct
 void model_tunnel_times(const struct model *m, const struct model_tunnel *t, int64_t *ret_up, int64_t *ret_down);
 /* Outages begun in the last 10 minutes (at most 8 are counted). */
 unsigned model_flaps(const struct model *m, const struct model_tunnel *t);
+/* The neighbours of a row: calls with i = 0, 1, ... give their keys, then MODEL_NONE. The worst first. */
+unsigned model_tunnel_bgp(const struct model *m, unsigned tunnel, unsigned i);
+/* The router of that name, or NULL; and of a neighbour. */
+const struct model_router *model_find_router(const struct model *m, uint16_t name);
+/* Its newest polls failed or stopped coming (3 periods): what it said last may not be so any more. */
+bool model_router_stale(const struct model *m, const struct model_router *r);
+/* What its router says of the row, or NULL. */
+const struct model_router_tunnel *model_tunnel_remote(const struct model *m, const struct model_tunnel *t);
+/* Session time of wall time. */
+int64_t model_session_time(const struct model *m, int64_t wall_us);
 /* Wall time (us since 1970) of session time t. */
 int64_t model_wall(const struct model *m, int64_t t);
 
@@ -298,6 +362,9 @@ void model_carry(const struct model *m, unsigned tunnel, struct record *ret, uin
 /* Worst of the cells covering [to - seconds, to) of a row; cell_s one of 1 2 5 10 30 60 300. Fills n cells, the
  * newest last, each ending at a multiple of cell_s. Returns false when no history is kept. */
 bool history_cells(const struct model *m, unsigned tunnel, int cell_s, int64_t to, struct history_cell *ret, size_t n);
+/* The same of a BGP neighbour: health UP is Established, DOWN is anything else, UNKNOWN shut down by its administrator;
+ * seen 0 where its router did not answer. Only the first 256 neighbours have one. */
+bool history_bgp_cells(const struct model *m, unsigned bgp, int cell_s, int64_t to, struct history_cell *ret, size_t n);
 /* Events, oldest first, at most the newest 2048. */
 size_t history_events(const struct model *m);
 const struct history_event *history_event(const struct model *m, size_t i);

@@ -224,7 +224,10 @@
 	F(BGP_VRF, "vrf", REF, 0, 0, "VRF") \
 	F(BGP_ASN, "asn", INT, 0, 0, "neighbour's AS") \
 	F(BGP_RESET_REASON, "reset_reason", REF, 0, 0, "why it was last reset") \
-	F(BGP_GONE, "gone", BOOL, 0, 0, "no longer listed by the router")
+	F(BGP_GONE, "gone", BOOL, 0, 0, "no longer listed by the router") \
+	F(BGP_MESSAGES, "messages_received", INT, 0, 0, "messages received on this and earlier connections") \
+	F(BGP_ADMIN, "admin", BOOL, 0, 0, "shut down by the router's administrator") \
+	F(BGP_WORD, "word", REF, 0, 0, "the state as the router spells it, where that says more")
 #define ROUTER_FIELDS(F) \
 	F(ROUTER_TOOK_MS, "took_ms", INT, 0, 0, "duration of the poll") \
 	F(ROUTER_OUTCOME, "outcome", ENUM, record_words_router_outcome, 0, "how it went") \
@@ -233,7 +236,10 @@
 	F(ROUTER_BOOT_AT, "boot_at", INT, 0, 0, "boot time, us since 1970") \
 	F(ROUTER_CLOCK_OFFSET_S, "clock_offset_s", INT, 0, 0, "router's clock minus ours") \
 	F(ROUTER_ROUTER, "router", REF, 0, 0, "router's name in the configuration") \
-	F(ROUTER_REASON, "reason", REF, 0, 0, "error in words")
+	F(ROUTER_REASON, "reason", REF, 0, 0, "error in words") \
+	F(ROUTER_PROFILE, "profile", REF, 0, 0, "how it is talked to") \
+	F(ROUTER_PERIOD_MS, "period_ms", INT, 0, 0, "how often it is asked") \
+	F(ROUTER_NOT_UNDERSTOOD, "not_understood", INT, 0, 0, "pieces of its answer that no pattern fits")
 #define ROUTER_TUNNEL_FIELDS(F) \
 	F(ROUTER_TUNNEL_RX_PACKETS, "rx_packets", U64, 0, 0, "raw counter") \
 	F(ROUTER_TUNNEL_TX_PACKETS, "tx_packets", U64, 0, 0, "raw counter") \
@@ -241,7 +247,10 @@
 	F(ROUTER_TUNNEL_UP, "up", BOOL, 0, 0, "up, as the router says") \
 	F(ROUTER_TUNNEL_SINCE, "since", INT, 0, 0, "us since 1970") \
 	F(ROUTER_TUNNEL_ROUTER, "router", REF, 0, 0, "router's name") \
-	F(ROUTER_TUNNEL_NAME, "name", REF, 0, 0, "the router's name for it")
+	F(ROUTER_TUNNEL_NAME, "name", REF, 0, 0, "the router's name for it") \
+	F(ROUTER_TUNNEL_WORD, "word", REF, 0, 0, "its state as the router spells it") \
+	F(ROUTER_TUNNEL_SA, "sa", BOOL, 0, 0, "has SAs in both directions") \
+	F(ROUTER_TUNNEL_GONE, "gone", BOOL, 0, 0, "no longer listed by the router")
 #define CAPTURE_FIELDS(F) \
 	F(CAPTURE_PACKETS, "packets", U64, 0, 0, "packets counted") \
 	F(CAPTURE_FRAGMENTS_RX, "fragments_rx", U64, 0, 0, "fragments received") \
@@ -272,7 +281,8 @@
 #define LOG_FIELDS(F) \
 	F(LOG_SOURCE, "source", REF, 0, 0, "router or file") \
 	F(LOG_MEANING, "meaning", ENUM, record_words_log_meaning, 0, "what it says") \
-	F(LOG_AT, "at", INT, 0, 0, "when, us since 1970, corrected by the router's clock")
+	F(LOG_AT, "at", INT, 0, 0, "when, us since 1970, corrected by the router's clock") \
+	F(LOG_NAME, "name", REF, 0, 0, "the router's name for the tunnel it speaks of")
 #define MARK_FIELDS(F) \
 	F(MARK_LETTER, "letter", INT, 0, 0, "0 for A, 1 for B and so on")
 #define BASELINE_FIELDS(F) \
@@ -349,7 +359,8 @@
 #define ROUTER_OUTCOME_WORDS(V) \
 	V(ROUTER_OUTCOME_OK, "ok") V(ROUTER_OUTCOME_TIMEOUT, "timeout") \
 	V(ROUTER_OUTCOME_REFUSED, "refused") V(ROUTER_OUTCOME_AUTH, "auth") \
-	V(ROUTER_OUTCOME_PARSE, "parse")
+	V(ROUTER_OUTCOME_PARSE, "parse") V(ROUTER_OUTCOME_ABSENT, "absent") \
+	V(ROUTER_OUTCOME_LOST, "lost") V(ROUTER_OUTCOME_RELEASED, "released")
 #define LOG_MEANING_WORDS(V) \
 	V(LOG_MEANING_OTHER, "other") V(LOG_MEANING_UP, "up") V(LOG_MEANING_DOWN, "down") \
 	V(LOG_MEANING_REKEY, "rekey") V(LOG_MEANING_IKE_TRY, "ike-try")

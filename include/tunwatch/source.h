@@ -30,6 +30,41 @@ struct tunnel_config {
 	bool is_line;                /* a line: peer is its target (an address, a name, or "gateway") */
 };
 
+/* A router to ask. Strings may be NULL; owned by the configuration. */
+enum router_transport { ROUTER_VTYSH, ROUTER_TELNET, ROUTER_EXEC };
+struct router_config {
+	const char *name;
+	enum router_transport transport;
+	const struct profile *profile;   /* NULL with ROUTER_VTYSH */
+	const char *host;                /* TELNET: address or name */
+	int port;                        /* TELNET; 0: the profile's */
+	char *const *run;                /* EXEC: program and arguments, NULL-terminated; VTYSH: further arguments */
+	size_t nrun;
+	const char *user;
+	const char *charset;             /* instead of the profile's */
+	int password_fd;                 /* of the password file, opened with the user's own rights; -1: none */
+	char *password;                  /* from the environment, in locked memory; NULL: none */
+	char *const *password_run;       /* a program that prints it, NULL-terminated; NULL: none */
+	size_t npassword_run;
+	int64_t poll_us;                 /* from 0.1 s */
+	bool has_zone;
+	int zone_s;                      /* of the router's clock, seconds east of UTC */
+};
+
+/* A router's log that arrives here: a file that grows, or syslog datagrams. */
+struct log_config {
+	const char *name;
+	const char *router;              /* whose log it is: its tunnels' names are meant; NULL: name */
+	const struct profile *profile;   /* how its lines read */
+	const char *file;                /* path, for messages; its descriptor is fd */
+	const char *listen;              /* "ADDRESS:PORT", for messages; the bound datagram socket is fd */
+	struct addr from;                /* take datagrams of this sender only; unset: of any */
+	const char *charset;
+	int fd;
+	bool has_zone;
+	int zone_s;
+};
+
 /* What to watch. Owned by the application; constant while sources run, except interval_us. */
 struct watch_config {
 	const struct tunnel_config *tunnels;
@@ -38,6 +73,11 @@ struct watch_config {
 	size_t nglobs;
 	int64_t interval_us;      /* period of counters, probes and ticks */
 	struct addr ssh_client;   /* the watcher's own ssh client, or unset */
+	const struct router_config *routers;
+	size_t nrouters;
+	const struct log_config *logs;
+	size_t nlogs;
+	int64_t released_us;      /* no router session before this session time (a person asked for it); 0 */
 };
 
 /* What every source is given. */
