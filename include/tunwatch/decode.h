@@ -202,6 +202,15 @@ void bgp_json_summary(const void *data, size_t len, struct router_seen_sink *sin
 void bgp_json_detail(const void *data, size_t len, const char *vrf, struct router_seen_sink *sink,
 		     struct router_answer *ret);
 
+/* ---- conf_text.c: text for libconfuse (tunwatch.conf and profiles) ---- */
+/* libconfuse accepts an unclosed section at the end of the text: a key of our own behind it tells. */
+#define CONF_END_KEY "-end-of-file-"
+/* The text as libconfuse should get it, in ret: without comments, whose lines version 3.3 counts three times, and with
+ * CONF_END_KEY at its end. 0, or -EINVAL with "path:line: what; how to mend it" and ret empty. */
+int conf_prepare(const char *path, const char *text, size_t len, struct buf *ret, struct error *err);
+/* What to do about a message of libconfuse's, or NULL. */
+const char *conf_advice(const char *message);
+
 /* ---- profile.c: how to talk to one make of router, as data (tunwatch-profile(5)) ---- */
 struct profile;
 /* Read and check a profile: every pattern compiles, every group is known, every command only reads. path is for

@@ -10,6 +10,7 @@
 #include "app/app.h"
 #include "app/config.h"
 #include "app/value.h"
+#include "tunwatch/decode.h"
 #include "tunwatch/options.h"
 
 enum {
@@ -17,9 +18,6 @@ enum {
 	KEYS_MAX = CONFIG_KEYS + OPTION_IDS + 8,
 	SEEN = 1 << 30,         /* our bit in cfg_opt_t.flags: this key was given */
 };
-
-/* libconfuse accepts an unclosed section at the end of the text: a key of our own behind it tells. */
-#define END_KEY "-end-of-file-"
 
 struct load {
 	const char *path;
@@ -85,7 +83,7 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 	char nearest[64];
 
 	key_names(cfg, &names);
-	if (!strcmp(name, END_KEY))
+	if (!strcmp(name, CONF_END_KEY))
 		fail(cfg, "the section %s %s is not closed; add } at its end", cfg->name, cfg->title ? cfg->title : "");
 	else if (value_nearest(names.data, name, nearest))
 		fail(cfg, "no such key '%s'%s%s; did you mean %s?", SHOWN(name), in_section(cfg, "root") ? "" : " in ",
@@ -97,24 +95,10 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 	buf_free(&names);
 }
 
-/* What libconfuse itself finds wrong, with a word on how to mend it. */
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-	static const struct { const char *part, *advice; } advice[] = {
-		{ "missing equal sign", "write key = value" },
-		{ "missing opening brace", "write NAME { key = value }" },
-		{ "missing title", "give it a name: tunnel NAME { ... }" },
-		{ "premature end", "a value, a quote or a } is missing" },
-		{ "unterminated", "close the quote" },
-		{ "duplicate title", "give every section its own name" },
-		{ "closing brace", "remove the } or open its section" },
-		{ "append", "use = instead of +=" },
-		{ "octal", "use '...' quotes, which take a backslash as it is" },
-		{ "escape", "use '...' quotes, which take a backslash as it is" },
-		{ "unexpected token", "write key = value; quote a value that holds blanks or signs" },
-	};
 	char text[300], clean[300];
-	size_t i = 0;
+	const char *advice;
 
 	if (strstr(fmt, "no such option")) {
 		fail_unknown(cfg, va_arg(ap, const char *));
@@ -122,9 +106,8 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	}
 	vsnprintf(text, sizeof text, fmt, ap);
 	str_clean(clean, sizeof clean, text, strlen(text));
-	while (i < ARRAY_LEN(advice) && !strstr(clean, advice[i].part))
-		i++;
-	fail(cfg, "%s; %s", clean, i < ARRAY_LEN(advice) ? advice[i].advice : "see tunwatch.conf(5)");
+	advice = conf_advice(clean);
+	fail(cfg, "%s; %s", clean, advice ? advice : "see tunwatch.conf(5)");
 }
 
 static bool find_rule(const cfg_t *cfg, const char *name, struct value_rule *ret)
@@ -155,7 +138,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	struct value_rule rule;
 	struct error why;
 
-	if (!strcmp(opt->name, END_KEY)) {
+	if (!strcmp(opt->name, CONF_END_KEY)) {
 		loading->ended = true;
 		*out = value;
 		return 0;
@@ -305,7 +288,7 @@ static cfg_t *make_parser(cfg_opt_t table[KEYS_MAX + 16])
 		table[n++] = opt;
 		sub += section_keys(sections[i].name, sub);
 	}
-	table[n++] = text_key(END_KEY, false);
+	table[n++] = text_key(CONF_END_KEY, false);
 	table[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(table, CFGF_NONE);
 	if (cfg)
@@ -342,52 +325,6 @@ static int check_routers(struct load *l)
 	return 0;
 }
 
-/* The end of the quoted string at s, behind its closing quote; s + len when there is none. */
-static size_t skip_quoted(const char *s, size_t len)
-{
-	size_t i = 1;
-
-	while (i < len && s[i] != s[0])
-		i += s[i] == '\\' ? 2 : 1;
-	return i < len ? i + 1 : len;
-}
-
-/* Overwrite a comment with blanks, keeping its newlines. Returns how long it is; 0: it has no end. */
-static size_t blank_comment(char *s, size_t len)
-{
-	bool line = s[0] == '#' || s[1] == '/';
-	const char *end = line ? memchr(s, '\n', len) : memmem(s + 2, len - 2, "*/", 2);
-	size_t n = end ? (size_t)(end - s) + (line ? 0 : 2) : len;
-
-	for (size_t i = 0; i < n; i++)
-		if (s[i] != '\n')
-			s[i] = ' ';
-	return end || line ? n : 0;
-}
-
-/* libconfuse 3.3 counts the line of a comment three times, so it gets to see none. Returns the line of a comment
- * that is not closed, or 0. */
-static int blank_comments(char *s, size_t len)
-{
-	int line = 1;
-	bool fresh = true; /* at the start of a token: only there / begins a comment */
-
-	for (size_t i = 0; i < len;) {
-		size_t n = 1;
-
-		if (s[i] == '"' || s[i] == '\'')
-			n = skip_quoted(s + i, len - i);
-		else if (s[i] == '#' || (fresh && s[i] == '/' && i + 1 < len && (s[i + 1] == '/' || s[i + 1] == '*')))
-			n = blank_comment(s + i, len - i);
-		if (!n)
-			return line;
-		fresh = n > 1 || strchr(" \t\r\n={}()+,*", s[i]);
-		for (size_t end = i + n; i < end; i++)
-			line += s[i] == '\n';
-	}
-	return 0;
-}
-
 int config_parse(struct options *o, const char *path, const char *text, size_t len, struct buf *ret_notices,
 		 struct error *err)
 {
@@ -395,17 +332,11 @@ int config_parse(struct options *o, const char *path, const char *text, size_t l
 	struct load l = { .path = path, .o = o, .err = err, .tunnels_cap = o->ntunnels };
 	struct buf copy = {0};
 	cfg_t *cfg;
-	int line, r;
+	int r;
 
-	if (memchr(text, 0, len))
-		return error_set(err, -EINVAL, "%s:1: holds a NUL byte; it must be text", path);
-	buf_add(&copy, text, len);
-	line = blank_comments(copy.data, copy.len);
-	if (line) {
-		buf_free(&copy);
-		return error_set(err, -EINVAL, "%s:%d: a comment that begins here is not closed; add */", path, line);
-	}
-	buf_printf(&copy, "%s" END_KEY " = 1\n", len && text[len - 1] == '\n' ? "" : "\n");
+	r = conf_prepare(path, text, len, &copy, err);
+	if (r)
+		return r;
 	loading = &l;
 	cfg = make_parser(table);
 	r = cfg && cfg_parse_buf(cfg, copy.data) == CFG_SUCCESS && l.ended && !l.failed ? 0 : -EINVAL;

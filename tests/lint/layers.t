@@ -77,7 +77,7 @@ only_in term '^#include <n?curses' "curses only in term"
 only_in source '^#include <pcap' "libpcap only in source"
 only_in 'decode|source' '^#include <libmnl' "libmnl only in decode and source"
 only_in 'source|app' '^#include <event' "libevent only in source and app"
-only_in 'app' '^#include <confuse' "libconfuse only in app"
+only_in 'decode|app' '^#include <confuse' "libconfuse only in decode and app"
 # source: the child that resolves names gives its capabilities up
 only_in 'app|source' '^#include <cap-ng' "libcap-ng only in app and source"
 only_in 'report|decode|app' '^#include <jansson' "jansson only in report, decode and app"
