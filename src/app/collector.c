@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -321,6 +322,18 @@ static void start_recording(struct collector *c)
 	collector_cut(c, true);
 }
 
+/* A file that a person named, where we may make no second one: the oldest part can never be given up for the newest. */
+static void say_single_part(struct collector *c, const struct collector_config *config)
+{
+	struct stat st;
+
+	if (config->dir_fd >= 0 || config->fd < 0 || fstat(config->fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	source_notice(&c->env, "writer", SEVERITY_WARNING, "%s.twr stays one file, and ends at the disk cap of %lld MiB: "
+		      "make its directory writable for user %s", config->name,
+		      (long long)(c->options->disk_cap >> 20), privilege_user().name);
+}
+
 int collector_run(const struct collector_config *config, struct error *err)
 {
 	struct collector c = { .foreground = config->foreground, .hashes = config->hashes };
@@ -338,6 +351,7 @@ int collector_run(const struct collector_config *config, struct error *err)
 	catch_signals(&c);
 	start_control(&c, config);
 	start_recording(&c);
+	say_single_part(&c, config);
 	if (loop(&c, err) < 0)
 		c.status = EXIT_UNAVAILABLE;
 	c.ending = true;

@@ -85,6 +85,12 @@ begin "$work/home/long.twr" as_user env XDG_STATE_HOME="$long" "$TUNWATCH"
 as_user env XDG_STATE_HOME="$long" "$TUNWATCH" stop > /dev/null
 is $? 0 "a path longer than a socket's name is no obstacle"
 
+# ---- a directory that is root's
+mkdir -m 755 "$work/roots"
+in_host "$a" timeout 20 "$TUNWATCH" record --new --for 0.3s -o "$work/roots/one.twr"
+like "$("$TUNWATCH" export --kind notice "$work/roots/one.twr")" "one.twr stays one file.*writable for user" \
+	"where no second part can be made, it says so"
+
 # ---- the cap over all sessions
 old=/var/lib/tunwatch/nobody
 mkdir -p "$old"
