@@ -105,6 +105,13 @@ void record_intern_free(struct record_intern *in);
 /* The key of text (cleaned with str_clean, cut to 255 bytes), announced at time t when new. When 60,000
  * texts are held, answers the key of "(too many names)". */
 uint16_t record_intern_text(struct record_intern *in, const char *text, int64_t t);
+/* How many texts are held. */
+unsigned record_intern_count(const struct record_intern *in);
+/* Give back the texts that nobody asked for since session time before and that no state refers to any more (bit key of
+ * used is clear: see encoder_names). Their keys are announced as removed at time t, and given out again for others.
+ * Returns how many. */
+unsigned record_intern_sweep(struct record_intern *in, const uint8_t used[RECORD_KEY_MAX / 8 + 1], int64_t before,
+			     int64_t t);
 struct addr;
 /* Same for an address in text form; key of "" for an unset one. */
 uint16_t record_intern_addr(struct record_intern *in, const struct addr *a, int64_t t);

@@ -44,6 +44,9 @@ void encoder_resync(struct encoder *e);
 void encoder_rotate(struct encoder *e, unsigned part);
 /* The clean end: E frame. Borrowed as above. Cut first: records that are not cut yet are dropped. */
 size_t encoder_end(struct encoder *e, const uint8_t **ret_bytes);
+/* Set the bits of the name keys that the present states refer to. False when some states were not kept (more than
+ * 262,144 keys): what they refer to is not known. */
+bool encoder_names(const struct encoder *e, uint8_t used[RECORD_KEY_MAX / 8 + 1]);
 /* Bytes handed out since the last H of a new part: what the caller rotates by. */
 uint64_t encoder_part_bytes(const struct encoder *e);
 

@@ -127,6 +127,7 @@ static void tick(struct collector *c, int64_t due)
 			c->ops[i]->tick(c->state[i], due);
 	collector_clock(c);
 	collector_busy(c);
+	collector_names(c);
 	c->ticks++;
 	record_init(&r, RECORD_TICK, 0, collector_now(c));
 	collector_put(c, &r);

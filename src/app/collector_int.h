@@ -59,6 +59,7 @@ struct collector {
 	int64_t sent_t, sent_ticks;  /* of the last cut handed over */
 	struct collector_gap gap;
 	uint64_t changes;            /* model->changes at the last cut */
+	unsigned names_enough;       /* texts are looked over when there are so many */
 	int64_t cut_us;
 	FILE *hashes;
 
@@ -95,6 +96,9 @@ void collector_cut(struct collector *c, bool tick);
 void collector_rotate(struct collector *c);
 void collector_close_recording(struct collector *c);
 extern const struct writer_calls collector_writer_calls;
+
+/* collector_names.c: at every tick */
+void collector_names(struct collector *c);
 
 /* collector_command.c */
 extern const struct control_calls collector_control_calls;

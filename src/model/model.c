@@ -113,6 +113,18 @@ static void name_apply(struct model *m, const struct record *r)
 	addr_parse(text, &n->addr);
 }
 
+/* Nothing refers to it any more; its slot stays for the next text of this key. */
+static void name_remove(struct model *m, unsigned key)
+{
+	struct model_name *n = key < m->nnames ? &m->names[key] : NULL;
+
+	if (!n || !n->cap)
+		return;
+	memset(m->arena + n->offset, 0, n->cap);
+	memset(&n->addr, 0, sizeof n->addr);
+	n->len = 0;
+}
+
 const char *model_name(const struct model *m, unsigned key)
 {
 	return key < m->nnames && m->names[key].cap ? m->arena + m->names[key].offset : "";
@@ -282,6 +294,10 @@ static void remove_apply(struct model *m, const struct record *r)
 {
 	int64_t kind = r->v[0];
 
+	if (kind == RECORD_NAME) {
+		name_remove(m, r->key);
+		return;
+	}
 	m->topology++;
 	if (kind == RECORD_TUNNEL && r->key < m->ntunnels)
 		memset(&m->tunnels[r->key], 0, sizeof *m->tunnels);

@@ -32,6 +32,7 @@ struct encoder {
 	bool is_open;
 	bool need_header, need_keyframe;
 	bool broken;        /* something that was observed did not reach the file */
+	bool incomplete;    /* states were left out */
 	uint16_t key;       /* of the record before, in the open frame */
 	bool has_key;
 	int64_t t;          /* of the newest record or cut */
@@ -127,8 +128,10 @@ static struct cell *cell_get(struct encoder *e, enum record_kind kind, unsigned 
 		return c->cell[key];
 	for (unsigned f = 0; f < info->nfields; f++)
 		values += info->fields[f].steady;
-	if (e->ncells == CELLS_MAX || e->nvalues + values > CELL_VALUES_MAX)
+	if (e->ncells == CELLS_MAX || e->nvalues + values > CELL_VALUES_MAX) {
+		e->incomplete = true;
 		return NULL;
+	}
 	e->ncells++;
 	e->nvalues += values;
 	array_grow(&c->cell, &c->cap, key + 1, sizeof *c->cell);
@@ -460,4 +463,20 @@ size_t encoder_end(struct encoder *e, const uint8_t **ret_bytes)
 uint64_t encoder_part_bytes(const struct encoder *e)
 {
 	return e->part_bytes;
+}
+
+static void mark_names(const struct record_kind_info *info, const struct cell *c, uint8_t *used)
+{
+	for (unsigned f = 0; f < info->nfields; f++)
+		if (info->fields[f].type == RECORD_TYPE_REF && c->v[0] >> f & 1)
+			used[(c->v[f + 1] & RECORD_KEY_MAX) / 8] |= (uint8_t)(1 << c->v[f + 1] % 8);
+}
+
+bool encoder_names(const struct encoder *e, uint8_t used[RECORD_KEY_MAX / 8 + 1])
+{
+	for (int k = 1; k < RECORD_KINDS; k++)
+		for (size_t i = 0; i < e->kinds[k].n; i++)
+			if (e->kinds[k].cell[i] && e->kinds[k].cell[i]->live)
+				mark_names(record_kind_info((enum record_kind)k), e->kinds[k].cell[i], used);
+	return !e->incomplete;
 }

@@ -143,6 +143,36 @@ static void test_intern(void **state)
 	record_intern_free(NULL);
 }
 
+/* Tunnels come and go with new addresses for a long time: what states refer to keeps its key and text, the rest is
+ * given back. */
+static void test_intern_sweep(void **state)
+{
+	struct last last = { .sink.put = keep };
+	struct record_intern *in = record_intern_new(&last.sink);
+	uint16_t kept = record_intern_text(in, "kept", 0), lately;
+	uint8_t used[RECORD_KEY_MAX / 8 + 1] = {0};
+	char text[32];
+
+	(void)state;
+	used[kept / 8] |= (uint8_t)(1 << kept % 8);
+	for (int i = 0; i < 200000; i++) {
+		snprintf(text, sizeof text, "address %d", i);
+		record_intern_text(in, text, i);
+		if (i % 30000 == 29999)
+			assert_int_equal(record_intern_sweep(in, used, i, i), i == 29999 ? 29999 : 30000);
+		assert_in_range(record_intern_count(in), 1, 30002);
+	}
+	lately = record_intern_text(in, "lately", 300000);
+	record_intern_sweep(in, used, 300000, 300001);
+	assert_int_equal(record_intern_count(in), 2);
+	assert_int_equal(last.record.kind, RECORD_REMOVE);
+	assert_int_equal(record_intern_text(in, "kept", 300002), kept);
+	assert_int_equal(record_intern_text(in, "lately", 300002), lately);
+	assert_int_not_equal(record_intern_text(in, "new", 300003), kept);
+	assert_int_not_equal(record_intern_text(in, "new", 300003), lately);
+	record_intern_free(in);
+}
+
 static void test_intern_cleans(void **state)
 {
 	struct last last = { .sink.put = keep };
@@ -211,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_text_is_cut),
 		cmocka_unit_test(test_intern),
+		cmocka_unit_test(test_intern_sweep),
 		cmocka_unit_test(test_intern_cleans),
 		cmocka_unit_test(test_intern_addr),
 		cmocka_unit_test(test_intern_is_bounded),

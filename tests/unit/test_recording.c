@@ -251,6 +251,40 @@ static void test_time_going_back(void **state)
 	recorder_close(&rec);
 }
 
+static bool is_named(const struct encoder *e, unsigned key)
+{
+	uint8_t used[RECORD_KEY_MAX / 8 + 1] = {0};
+
+	assert_true(encoder_names(e, used));
+	return used[key / 8] >> key % 8 & 1;
+}
+
+/* The names that present states refer to, and no others. */
+static void test_names_in_use(void **state)
+{
+	const struct recording_header header = { .session = "0123456789abcdef0123456789abcdef" };
+	struct encoder *e = encoder_new(&header);
+	struct record r;
+
+	(void)state;
+	record_init(&r, RECORD_LINK, 3, 1);
+	record_set(&r, LINK_IFNAME, RECORD_KEY_MAX);
+	record_set(&r, LINK_OUTER_REMOTE, 9);
+	record_set(&r, LINK_MTU, 77);
+	encoder_add(e, &r);
+	assert_true(is_named(e, RECORD_KEY_MAX));
+	assert_true(is_named(e, 9));
+	assert_false(is_named(e, 77));
+	record_init(&r, RECORD_LINK, 3, 2);
+	record_set(&r, LINK_IFNAME, 10);
+	encoder_add(e, &r);
+	assert_false(is_named(e, 9));
+	assert_true(is_named(e, 10));
+	encoder_remove(e, RECORD_LINK, 3, 3);
+	assert_false(is_named(e, 10));
+	encoder_free(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_clock_step),
 		cmocka_unit_test(test_time_going_back),
+		cmocka_unit_test(test_names_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
