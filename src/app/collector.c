@@ -330,8 +330,8 @@ static void say_single_part(struct collector *c, const struct collector_config *
 
 	if (config->dir_fd >= 0 || config->fd < 0 || fstat(config->fd, &st) || !S_ISREG(st.st_mode))
 		return;
-	source_notice(&c->env, "writer", SEVERITY_WARNING, "%s.twr stays one file, and ends at the disk cap of %lld MiB: "
-		      "make its directory writable for user %s", config->name,
+	source_notice(&c->env, "writer", SEVERITY_WARNING, "%s.twr stays one file, and ends at the disk cap of "
+		      "%lld MiB: make its directory writable for user %s", config->name,
 		      (long long)(c->options->disk_cap >> 20), privilege_user().name);
 }
 
