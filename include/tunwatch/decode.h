@@ -218,6 +218,7 @@ struct profile;
 struct profile *profile_parse(const char *path, const char *text, size_t len, struct error *err);
 void profile_free(struct profile *p);
 const char *profile_name(const struct profile *p);
+bool profile_experimental(const struct profile *p); /* nobody has tried it on a real router */
 size_t profile_commands(const struct profile *p);
 
 struct profile_command {
@@ -264,6 +265,7 @@ struct telnet {
 	uint8_t sub[64];
 	uint8_t sub_len;
 	bool sub_overflow;
+	uint16_t answers;            /* given so far: after 512 it stays silent; 0 allows as many again */
 };
 void telnet_init(struct telnet *t, unsigned columns, unsigned rows);
 /* Filter what came. out (len bytes are enough) gets the data, returns how many; replies to negotiation are added to
