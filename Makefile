@@ -1,6 +1,6 @@
 # tunwatch
 #   make [BUILD=release|debug|asan|ubsan] [CC=gcc|clang]   build/BUILD-CC/tunwatch
-#   make install [DESTDIR=] [PREFIX=/usr/local]            program, man pages, completion
+#   make install [DESTDIR=] [PREFIX=/usr/local]            program, man pages, profiles, completion
 #   make demo [LAB=1]             tunnels in namespaces, and tunwatch on them; LAB=1: the lab's, with IKE and BGP
 #   make check [T="FILE..."]      every test this machine can run; with BUILD=asan or QUICK=1 those that need
 #                                 neither namespaces nor seconds
@@ -70,6 +70,14 @@ $(B)/%.o: src/%.c | $(B)/.deps
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# where it looks for profiles is where they are installed
+$(B)/app/profile_file.o: CPPFLAGS += -DPROFILE_DIR='"$(PREFIX)/share/tunwatch/profiles"'
+$(B)/app/profile_file.o: $(B)/.prefix
+.PHONY: always
+$(B)/.prefix: always
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libtunwatch.a
 	@mkdir -p $(@D)
 	$(call say,LD) $(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libtunwatch.a -lcmocka $(LDLIBS)
@@ -111,10 +119,12 @@ install: all
 	install -D -m 755 $(B)/tunwatch $(DESTDIR)$(PREFIX)/bin/tunwatch
 	for page in man/*.[1-8]; do install -D -m 644 $$page $(share)/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 contrib/completion/tunwatch.bash $(share)/bash-completion/completions/tunwatch
+	for p in contrib/profiles/*.conf; do install -D -m 644 $$p $(share)/tunwatch/profiles/$${p##*/} || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tunwatch $(share)/bash-completion/completions/tunwatch
 	for page in man/*.[1-8]; do rm -f $(share)/man/man$${page##*.}/$${page##*/}; done
+	for p in contrib/profiles/*.conf; do rm -f $(share)/tunwatch/profiles/$${p##*/}; done
 
 deps:
 	contrib/deps.sh install build
