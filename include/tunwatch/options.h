@@ -27,6 +27,9 @@ enum value_type {
 	VALUE_IFNAME,   /* interface name; char * */
 	VALUE_NEIGHBOR, /* address or interface; char * */
 	VALUE_SOURCES,  /* source names, separated by commas; char * */
+	VALUE_ZONE,     /* +09:00, -0330, UTC; int, seconds east of UTC */
+	VALUE_LISTEN,   /* ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT; char * */
+	VALUE_CHARSET,  /* name of a character set as iconv knows it; char * */
 };
 
 /* O(ID, member of struct options, long name, letter or 0, TYPE, argument, words, min, max, default, commands that
@@ -111,7 +114,7 @@ const struct option_row *option_row(enum option_id id);
 bool option_word(const char *words, const char *word);
 
 /* Keys inside the sections of tunwatch.conf.
- * C(ID, section, member of struct tunnel_config or -, name, TYPE, words, min, max, list, what) */
+ * C(ID, section, member of struct tunnel_config (sections tunnel and line; else name), name, TYPE, words, min, max, list, what) */
 #define CONFIG_KEY_TABLE(C) \
 	C(TUNNEL_IFNAME, "tunnel", ifname, "ifname", IFNAME, NULL, 0, 0, false, \
 	  "its interface; leave it out for a tunnel that ends on another box") \
@@ -140,12 +143,28 @@ bool option_word(const char *words, const char *word);
 	C(LINE_MARK, "line", mark, "mark", MARK, NULL, 0, 4294967295.0, false, "firewall mark of probes") \
 	C(LINE_TOS, "line", tos, "tos", INT, NULL, 0, 255, false, "TOS or traffic class of probes") \
 	C(ROUTER_PROFILE, "router", name, "profile", TEXT, NULL, 0, 0, false, "how to talk to it") \
-	C(ROUTER_TRANSPORT, "router", name, "transport", CHOICE, "telnet ssh exec", 0, 0, false, "how to reach it") \
+	C(ROUTER_TRANSPORT, "router", name, "transport", CHOICE, "telnet exec vtysh", 0, 0, false, "how to reach it") \
 	C(ROUTER_HOST, "router", name, "host", HOST, NULL, 0, 0, false, "its address or name") \
+	C(ROUTER_PORT, "router", name, "port", INT, NULL, 1, 65535, false, "TCP port; the profile knows the usual one") \
+	C(ROUTER_USER, "router", name, "user", TEXT, NULL, 0, 0, false, "who logs in") \
 	C(ROUTER_PASSWORD_FILE, "router", name, "password-file", TEXT, NULL, 0, 0, false, \
 	  "file that holds the password") \
+	C(ROUTER_PASSWORD_ENV, "router", name, "password-env", TEXT, NULL, 0, 0, false, \
+	  "environment variable that holds the password") \
+	C(ROUTER_PASSWORD_COMMAND, "router", name, "password-command", TEXT, NULL, 0, 0, true, \
+	  "program, with arguments, that prints the password") \
+	C(ROUTER_CHARSET, "router", name, "charset", CHARSET, NULL, 0, 0, false, "instead of the profile's") \
 	C(ROUTER_POLL, "router", name, "poll", SECONDS, NULL, 0.1, 3600, false, "how often to ask") \
-	C(ROUTER_ARGS, "router", name, "args", TEXT, NULL, 0, 0, true, "arguments of the program") \
+	C(ROUTER_ZONE, "router", name, "zone", ZONE, NULL, 0, 0, false, "zone of its clock, as +09:00") \
+	C(ROUTER_RUN, "router", name, "run", TEXT, NULL, 0, 0, true, "program, with arguments, that reaches it") \
+	C(ROUTER_ARGS, "router", name, "args", TEXT, NULL, 0, 0, true, "further arguments of vtysh") \
+	C(LOG_ROUTER, "log", name, "router", TEXT, NULL, 0, 0, false, "whose log it is") \
+	C(LOG_PROFILE, "log", name, "profile", TEXT, NULL, 0, 0, false, "how its lines read") \
+	C(LOG_FILE, "log", name, "file", TEXT, NULL, 0, 0, false, "file that it is written to") \
+	C(LOG_LISTEN, "log", name, "listen", LISTEN, NULL, 0, 0, false, "address and UDP port it is sent to by syslog") \
+	C(LOG_FROM, "log", name, "from", ADDRESS, NULL, 0, 0, false, "take it from this sender only") \
+	C(LOG_CHARSET, "log", name, "charset", CHARSET, NULL, 0, 0, false, "instead of the profile's") \
+	C(LOG_ZONE, "log", name, "zone", ZONE, NULL, 0, 0, false, "zone of its times, as +09:00") \
 	C(CAPTURE_INTERFACES, "capture", name, "interfaces", TEXT, NULL, 0, 0, true, "where to capture") \
 	C(CAPTURE_SAMPLES, "capture", name, "samples", FLAG, NULL, 0, 0, false, "keep headers of some packets") \
 	C(HOOK_ON, "hook", name, "on", CHOICE, "down up degraded unknown", 0, 0, true, "states that run it") \

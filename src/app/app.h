@@ -49,6 +49,13 @@ struct options {
 	/* from the configuration file */
 	struct tunnel_config *tunnels;
 	size_t ntunnels;
+	struct router_config *routers;
+	size_t nrouters;
+	struct log_config *logs;
+	size_t nlogs;
+	struct input *inputs;   /* what the two have to be given before privileges go */
+	size_t ninputs;
+	char *config_path;      /* of the file that was read; NULL: none */
 };
 
 /* A command; the table is in commands.c. Returns the exit status. */

@@ -5,6 +5,7 @@
 
 #include "app/cmd_attach.h"
 #include "app/collector.h"
+#include "app/inputs.h"
 
 #define TRIES 100
 #define TRY_MS 100
@@ -37,6 +38,11 @@ static int connect_any(struct options *o, struct session_info *info, bool *ret_b
 	return fd;
 }
 
+static int refusal(int error)
+{
+	return error == -EBUSY || error == -EALREADY ? EXIT_UNAVAILABLE : error == -EINVAL ? EXIT_CONFIG : EXIT_CANTCREAT;
+}
+
 int cmd_live(struct options *o)
 {
 	struct attach a = { .control = -1 };
@@ -51,8 +57,9 @@ int cmd_live(struct options *o)
 	if (tty < 0)
 		return EXIT_UNAVAILABLE;
 	fd = connect_any(o, &info, &begun, &err);
+	inputs_forget(o);
 	if (fd < 0)
-		status = die(fd == -EBUSY || fd == -EALREADY ? EXIT_UNAVAILABLE : EXIT_CANTCREAT, "%s", err.text);
+		status = die(refusal(fd), "%s", err.text);
 	else if (privilege_drop(false, &err) < 0 || attach_begin(&a, fd, &info, &err) < 0)
 		status = die(EXIT_UNAVAILABLE, "%s", err.text);
 	else

@@ -7,6 +7,7 @@
 
 #include "app/collector.h"
 #include "app/collector_place.h"
+#include "app/inputs.h"
 #include "app/privilege.h"
 
 static int refuse_second(const struct error *why)
@@ -83,6 +84,8 @@ int cmd_record(struct options *o)
 		status = die(EXIT_USAGE, "%s", err.text);
 	if (status == EXIT_OK)
 		status = open_all(o, &s, &place, &registered, &err);
+	if (status == EXIT_OK && inputs_open(o, &err))
+		status = die(EXIT_CONFIG, "%s", err.text);
 	if (status == EXIT_OK && o->hashes)
 		status = open_hashes(o->hashes, &hashes);
 	if (status == EXIT_OK && privilege_drop(true, &err) < 0)

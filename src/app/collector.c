@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/collector_int.h"
+#include "app/inputs.h"
 #include "app/privilege.h"
 #include "app/process.h"
 
@@ -57,7 +58,7 @@ void collector_end(struct collector *c, int status)
 /* ---- sources ---- */
 
 /* Rows and names belong to what is watched, whatever is chosen. */
-static bool is_chosen(const char *only, const char *name)
+bool collector_source_chosen(const char *only, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -88,7 +89,7 @@ bool collector_sources_known(const char *only, struct error *err)
 static void choose_sources(struct collector *c)
 {
 	for (const struct source_ops *const *ops = source_table(); *ops; ops++)
-		if (c->nsources < COLLECTOR_SOURCES_MAX && is_chosen(c->options->only, (*ops)->name))
+		if (c->nsources < COLLECTOR_SOURCES_MAX && collector_source_chosen(c->options->only, (*ops)->name))
 			c->ops[c->nsources++] = *ops;
 }
 
@@ -372,8 +373,10 @@ int collect_for(struct options *o, double seconds, bool (*done)(const struct mod
 		struct model **ret, struct error *err)
 {
 	struct collector c = { .foreground = true, .done = done, .done_arg = arg };
-	int r = privilege_drop(true, err);
+	int r = inputs_open(o, err);
 
+	if (r >= 0)
+		r = privilege_drop(true, err);
 	if (r < 0)
 		return r;
 	r = init(&c, o, err);

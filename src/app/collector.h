@@ -26,6 +26,8 @@ int collector_run(const struct collector_config *config, struct error *err);
 
 /* Whether every name of a comma-separated list is a source's. */
 bool collector_sources_known(const char *only, struct error *err);
+/* Whether the list (NULL: all) names that source, or it belongs to every choice. */
+bool collector_source_chosen(const char *only, const char *name);
 
 /* Run the sources in this process, without a recording, until done says so or the time is over. Drops privileges.
  * *ret is the model (caller frees). 0 or -errno. */

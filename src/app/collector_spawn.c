@@ -10,6 +10,7 @@
 #include "app/collector.h"
 #include "app/collector_place.h"
 #include "app/control.h"
+#include "app/inputs.h"
 #include "app/privilege.h"
 #include "app/process.h"
 
@@ -22,6 +23,8 @@ static int settle(struct options *o, struct session *s, struct collector_place *
 
 	if (r >= 0 && o->write_file)
 		r = collector_place_file(place, o->write_file, err);
+	if (r >= 0)
+		r = inputs_open(o, err);
 	if (r >= 0)
 		r = privilege_drop(true, err);
 	if (r >= 0)

@@ -1,58 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // tunwatch.conf, read with libconfuse. The tables of options.h say which keys there are; this file turns them into
 // libconfuse's, checks every value as it is read (so that errors name the line), and fills struct options.
-#include <confuse.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app.h"
-#include "app/config.h"
+#include "app/config_int.h"
 #include "app/value.h"
 #include "tunwatch/decode.h"
-#include "tunwatch/options.h"
 
 enum {
 	ROWS_MAX = 1024,        /* tunnels and lines */
 	KEYS_MAX = CONFIG_KEYS + OPTION_IDS + 8,
-	SEEN = 1 << 30,         /* our bit in cfg_opt_t.flags: this key was given */
-};
-
-struct load {
-	const char *path;
-	struct options *o;
-	struct error *err;
-	bool failed, ended;
-	size_t rows, tunnels_cap;
-	struct buf notices;
-	char **routers; /* names, for the check that a tunnel's router exists */
-	size_t nrouters;
-	int *router_lines; /* by tunnel: where its router was named */
-	size_t nlines;
 };
 
 /* libconfuse hands its callbacks no pointer of ours. One file is read at a time. */
-static struct load *loading;
+static struct config_load *loading;
 
-static int fail(cfg_t *cfg, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int fail(cfg_t *cfg, const char *fmt, ...)
+int config_fail(struct config_load *l, int line, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
 
-	if (loading->failed)
+	if (l->failed)
 		return -1;
-	loading->failed = true;
+	l->failed = true;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	error_set(loading->err, -EINVAL, "%s:%d: %s", loading->path, cfg->line, text);
+	error_set(l->err, -EINVAL, "%s:%d: %s", l->path, line, text);
 	return -1;
 }
 
-#define SHOWN(text) shown((char[64]){0}, text)
-static const char *shown(char out[64], const char *text)
+#define fail(cfg, ...) config_fail(loading, (cfg)->line, __VA_ARGS__)
+const char *config_shown(char out[64], const char *text)
 {
 	str_clean(out, 64, text, strlen(text));
 	return out;
@@ -73,7 +55,7 @@ static void key_names(const cfg_t *cfg, struct buf *out)
 		if (in_section(cfg, config_key(i)->section))
 			buf_printf(out, "%s ", config_key(i)->name);
 	if (in_section(cfg, "root"))
-		buf_puts(out, "tunnel line router capture hook ");
+		buf_puts(out, "tunnel line router log capture hook ");
 	out->data[--out->len] = 0;
 }
 
@@ -85,13 +67,16 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 	key_names(cfg, &names);
 	if (!strcmp(name, CONF_END_KEY))
 		fail(cfg, "the section %s %s is not closed; add } at its end", cfg->name, cfg->title ? cfg->title : "");
+	else if (in_section(cfg, "router") && !strcmp(name, "password"))
+		fail(cfg, "there is no key 'password': this file is read by more than one; write the password into a "
+		     "file of mode 0600 and name that with password-file");
 	else if (value_nearest(names.data, name, nearest))
-		fail(cfg, "no such key '%s'%s%s; did you mean %s?", SHOWN(name), in_section(cfg, "root") ? "" : " in ",
-		     in_section(cfg, "root") ? "" : cfg->name, nearest);
+		fail(cfg, "no such key '%s'%s%s; did you mean %s?", CONFIG_SHOWN(name),
+		     in_section(cfg, "root") ? "" : " in ", in_section(cfg, "root") ? "" : cfg->name, nearest);
 	else if (in_section(cfg, "root"))
-		fail(cfg, "no such key or section '%s'; there are: %s", SHOWN(name), names.data);
+		fail(cfg, "no such key or section '%s'; there are: %s", CONFIG_SHOWN(name), names.data);
 	else
-		fail(cfg, "no such key '%s' in %s; there are: %s", SHOWN(name), cfg->name, names.data);
+		fail(cfg, "no such key '%s' in %s; there are: %s", CONFIG_SHOWN(name), cfg->name, names.data);
 	buf_free(&names);
 }
 
@@ -110,7 +95,8 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	fail(cfg, "%s; %s", clean, advice ? advice : "see tunwatch.conf(5)");
 }
 
-static bool find_rule(const cfg_t *cfg, const char *name, struct value_rule *ret)
+/* ret_id: of a key of a section */
+static bool find_rule(const cfg_t *cfg, const char *name, struct value_rule *ret, unsigned *ret_id)
 {
 	for (unsigned i = 0; in_section(cfg, "root") && i < OPTION_IDS; i++) {
 		const struct option_row *row = option_row(i);
@@ -125,6 +111,7 @@ static bool find_rule(const cfg_t *cfg, const char *name, struct value_rule *ret
 
 		if (in_section(cfg, key->section) && !strcmp(key->name, name)) {
 			*ret = (struct value_rule){ key->type, key->words, key->min, key->max };
+			*ret_id = i;
 			return true;
 		}
 	}
@@ -135,6 +122,7 @@ static bool find_rule(const cfg_t *cfg, const char *name, struct value_rule *ret
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	const char **out = result;
+	unsigned id = CONFIG_KEYS;
 	struct value_rule rule;
 	struct error why;
 
@@ -144,22 +132,29 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		return 0;
 	}
 	/* "tunnel|peer" reaches into a section from outside; libconfuse allows it, nobody needs it */
-	if (!find_rule(cfg, opt->name, &rule))
-		return fail(cfg, "the key '%s' must stand inside its section", SHOWN(opt->name));
-	if (opt->nvalues <= 1 && opt->flags & SEEN)
+	if (!find_rule(cfg, opt->name, &rule, &id))
+		return fail(cfg, "the key '%s' must stand inside its section", CONFIG_SHOWN(opt->name));
+	if (opt->nvalues <= 1 && opt->flags & CONFIG_SEEN)
 		return fail(cfg, "%s is given twice; remove one", opt->name);
-	opt->flags |= SEEN;
+	opt->flags |= CONFIG_SEEN;
+	if (id < CONFIG_KEYS)
+		loading->key_lines[id] = cfg->line;
 	if (value_read(&rule, value, NULL, &why))
 		return fail(cfg, "%s %s", opt->name, why.text);
 	*out = value;
 	return 0;
 }
 
-static bool was_given(cfg_t *sec, const char *key)
+bool config_given(cfg_t *sec, const char *key)
 {
 	cfg_opt_t *opt = cfg_getopt(sec, key);
 
-	return opt && opt->flags & SEEN && opt->nvalues;
+	return opt && opt->flags & CONFIG_SEEN && opt->nvalues;
+}
+
+static bool is_row(const cfg_t *sec)
+{
+	return in_section(sec, "tunnel") || in_section(sec, "line");
 }
 
 static int check_name(cfg_t *cfg, const cfg_t *sec)
@@ -171,14 +166,14 @@ static int check_name(cfg_t *cfg, const cfg_t *sec)
 	    memcmp(clean, sec->title, n))
 		return fail(cfg, "the name of a %s must have 1 to %d bytes and no control characters", sec->name,
 			    MODEL_NAME_MAX - 1);
-	for (size_t i = 0; i < loading->o->ntunnels; i++)
+	for (size_t i = 0; is_row(sec) && i < loading->o->ntunnels; i++)
 		if (!strcmp(loading->o->tunnels[i].name, sec->title))
 			return fail(cfg, "the name '%s' is used twice; tunnels and lines need names of their own",
 				    sec->title);
 	return 0;
 }
 
-/* Where a key's value goes; -1: this version stores it nowhere. */
+/* Where the value of a key of a tunnel or line goes. */
 #define MEMBER(id, section, member, name, type, words, min, max, list, what) \
 	[CONFIG_##id] = offsetof(struct tunnel_config, member),
 static const size_t members[CONFIG_KEYS] = { CONFIG_KEY_TABLE(MEMBER) };
@@ -191,7 +186,7 @@ static void fill_row(struct tunnel_config *t, cfg_t *sec)
 		const struct config_key *key = config_key(i);
 		struct value_rule rule = { key->type, key->words, key->min, key->max };
 
-		if (!in_section(sec, key->section) || !was_given(sec, key->name))
+		if (!in_section(sec, key->section) || !config_given(sec, key->name))
 			continue;
 		if (i == CONFIG_TUNNEL_EXPECT)
 			t->expect = !strcmp(cfg_getstr(sec, key->name), "always") ? EXPECT_ALWAYS : EXPECT_ON_DEMAND;
@@ -202,15 +197,15 @@ static void fill_row(struct tunnel_config *t, cfg_t *sec)
 
 static int add_row(cfg_t *cfg, cfg_t *sec)
 {
-	struct load *l = loading;
+	struct config_load *l = loading;
 
 	if (check_name(cfg, sec))
 		return -1;
 	if (++l->rows > ROWS_MAX)
 		return fail(cfg, "more than %d tunnels and lines", ROWS_MAX);
-	if (in_section(sec, "line") && !was_given(sec, "target"))
+	if (in_section(sec, "line") && !config_given(sec, "target"))
 		return fail(cfg, "line %s has no target; add target = ADDRESS, a name, or gateway", sec->title);
-	if (in_section(sec, "tunnel") && !was_given(sec, "ifname") && !was_given(sec, "peer"))
+	if (in_section(sec, "tunnel") && !config_given(sec, "ifname") && !config_given(sec, "peer"))
 		return fail(cfg, "tunnel %s has neither ifname nor peer; add the one it can be watched by", sec->title);
 	array_grow(&l->o->tunnels, &l->tunnels_cap, l->o->ntunnels + 1, sizeof *l->o->tunnels);
 	array_grow(&l->router_lines, &l->nlines, l->o->ntunnels + 1, sizeof *l->router_lines);
@@ -219,19 +214,22 @@ static int add_row(cfg_t *cfg, cfg_t *sec)
 	return 0;
 }
 
-static int add_unused(cfg_t *cfg, const cfg_t *sec)
+static int add_unused(struct config_load *l, cfg_t *cfg, const cfg_t *sec)
 {
-	struct load *l = loading;
-
-	if (++l->rows > ROWS_MAX)
-		return fail(cfg, "more than %d sections", ROWS_MAX);
-	if (sec->title) {
-		l->routers = xrealloc(l->routers, l->nrouters + 1, sizeof *l->routers);
-		l->routers[l->nrouters++] = xstrdup(sec->title);
-	}
 	buf_printf(&l->notices, PROGRAM ": %s:%d: version " VERSION " does not use %s sections yet; ignored\n", l->path,
 		   cfg->line, sec->name);
 	return 0;
+}
+
+static int add_section(struct config_load *l, cfg_t *cfg, cfg_t *sec)
+{
+	if (++l->rows > ROWS_MAX)
+		return fail(cfg, "more than %d sections", ROWS_MAX);
+	if (!sec->title)
+		return add_unused(l, cfg, sec);
+	if (check_name(cfg, sec))
+		return -1;
+	return in_section(sec, "log") ? config_log_section(l, cfg, sec) : config_router_section(l, cfg, sec);
 }
 
 /* Called when a section was read. */
@@ -239,9 +237,9 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 
-	if (in_section(sec, "tunnel") || in_section(sec, "line"))
+	if (is_row(sec))
 		return add_row(cfg, sec);
-	return add_unused(cfg, sec);
+	return add_section(loading, cfg, sec);
 }
 
 static cfg_opt_t text_key(const char *name, bool list)
@@ -271,6 +269,7 @@ static cfg_t *make_parser(cfg_opt_t table[KEYS_MAX + 16])
 		{ "tunnel", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
 		{ "line", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
 		{ "router", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
+		{ "log", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
 		{ "capture", CFGF_MULTI },
 		{ "hook", CFGF_MULTI },
 	};
@@ -302,34 +301,18 @@ static void fill_options(struct options *o, cfg_t *cfg)
 	for (unsigned i = 0; i < OPTION_IDS; i++) {
 		const char *key = option_row(i)->key;
 
-		if (!key || !was_given(cfg, key) || o->given >> i & 1)
+		if (!key || !config_given(cfg, key) || o->given >> i & 1)
 			continue;
 		for (unsigned k = 0; k < cfg_size(cfg, key); k++)
 			option_set(o, i, cfg_getnstr(cfg, key, k), NULL);
 	}
 }
 
-static int check_routers(struct load *l)
-{
-	for (size_t i = 0; i < l->o->ntunnels; i++) {
-		const struct tunnel_config *t = &l->o->tunnels[i];
-		size_t k = 0;
-
-		while (t->router && k < l->nrouters && strcmp(l->routers[k], t->router))
-			k++;
-		if (t->router && k == l->nrouters)
-			return error_set(l->err, -EINVAL, "%s:%d: tunnel %s names the router '%s', but there is no "
-					 "section router %s { ... }; add it or remove the key", l->path,
-					 l->router_lines[i], t->name, SHOWN(t->router), SHOWN(t->router));
-	}
-	return 0;
-}
-
 int config_parse(struct options *o, const char *path, const char *text, size_t len, struct buf *ret_notices,
 		 struct error *err)
 {
 	cfg_opt_t table[KEYS_MAX + 16];
-	struct load l = { .path = path, .o = o, .err = err, .tunnels_cap = o->ntunnels };
+	struct config_load l = { .path = path, .o = o, .err = err, .tunnels_cap = o->ntunnels };
 	struct buf copy = {0};
 	cfg_t *cfg;
 	int r;
@@ -342,8 +325,8 @@ int config_parse(struct options *o, const char *path, const char *text, size_t l
 	r = cfg && cfg_parse_buf(cfg, copy.data) == CFG_SUCCESS && l.ended && !l.failed ? 0 : -EINVAL;
 	if (r && !l.failed)
 		error_set(err, r, "%s:%d: not understood; see tunwatch.conf(5)", path, cfg ? cfg->line : 1);
-	if (!r)
-		r = check_routers(&l);
+	if (!r && config_routers_check(&l))
+		r = -EINVAL;
 	if (!r)
 		fill_options(o, cfg);
 	if (!r && ret_notices && l.notices.len)
@@ -352,9 +335,6 @@ int config_parse(struct options *o, const char *path, const char *text, size_t l
 	cfg_free(cfg);
 	buf_free(&copy);
 	buf_free(&l.notices);
-	for (size_t i = 0; i < l.nrouters; i++)
-		free(l.routers[i]);
-	free(l.routers);
 	free(l.router_lines);
 	return r;
 }

@@ -10,6 +10,7 @@
 
 #include "app/app.h"
 #include "app/config.h"
+#include "app/inputs.h"
 #include "tunwatch/options.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -30,6 +31,7 @@ static int read_whole(int fd, struct buf *ret)
 static int load_file(struct options *o, int fd, const char *path, struct error *err)
 {
 	struct buf text = {0}, notices = {0};
+	bool collects = o->command && option_word("live record check list", o->command);
 	struct stat st;
 	int r = EXIT_NOINPUT;
 
@@ -49,9 +51,13 @@ static int load_file(struct options *o, int fd, const char *path, struct error *
 		r = EXIT_NOINPUT;
 		goto out;
 	}
-	r = config_parse(o, path, text.data ? text.data : "", text.len, &notices, err) ? EXIT_CONFIG : 0;
+	o->config_path = xstrdup(path);
+	r = config_parse(o, path, text.data ? text.data : "", text.len, &notices, err);
+	if (inputs_load(o, collects, r ? NULL : err))
+		r = -EINVAL;
+	r = r ? EXIT_CONFIG : 0;
 	/* who replays or reads a report is not helped by it */
-	if (!r && notices.len && o->command && option_word("live record check list", o->command))
+	if (!r && notices.len && collects)
 		fputs(notices.data, stderr);
 out:
 	buf_free(&text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/inputs.h"
 #include "app/value.h"
 #include "tunwatch/options.h"
 
@@ -301,6 +302,7 @@ void options_free(struct options *o)
 	free(o->globs);
 	free(o->args);
 	free(o->tunnels);
+	inputs_free(o);
 	*o = (struct options){0};
 }
 
@@ -396,6 +398,10 @@ struct watch_config options_watch(const struct options *o)
 		.ntunnels = o->ntunnels,
 		.globs = (const char *const *)o->globs,
 		.nglobs = o->nglobs,
+		.routers = o->routers,
+		.nrouters = o->nrouters,
+		.logs = o->logs,
+		.nlogs = o->nlogs,
 		.interval_us = (int64_t)(o->interval * 1e6 + 0.5),
 	};
 	const char *ssh = getenv("SSH_CONNECTION");

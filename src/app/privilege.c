@@ -17,7 +17,7 @@
 #include "app/privilege.h"
 
 #define NOBODY 65534
-#define GROUPS_MAX 64
+#define GROUPS_MAX PRIVILEGE_GROUPS_MAX
 
 static struct privilege_user from_passwd(const struct passwd *pw)
 {
@@ -100,6 +100,36 @@ static int become(const struct privilege_user *user)
 	    setresuid(user->uid, user->uid, user->uid))
 		return -errno;
 	return 0;
+}
+
+int privilege_lend(struct privilege_loan *loan, struct error *err)
+{
+	const struct privilege_user user = privilege_user();
+	int r = 0;
+
+	*loan = (struct privilege_loan){ .gid = getegid() };
+	if (getuid() || geteuid() || !user.sudo)
+		return 0;
+	loan->ngroups = getgroups(GROUPS_MAX, loan->groups);
+	if (loan->ngroups < 0)
+		r = -errno;
+	loan->lent = !r;
+	if (!r)
+		r = take_groups(&user);
+	if (!r && (setegid(user.gid) || seteuid(user.uid)))
+		r = -errno;
+	if (r) {
+		privilege_take_back(loan);
+		return error_set(err, r, "cannot open files as user %s: %s", user.name, strerror(-r));
+	}
+	return 0;
+}
+
+void privilege_take_back(const struct privilege_loan *loan)
+{
+	/* what cannot be had back could only be too little */
+	if (loan->lent && (seteuid(0) || setegid(loan->gid) || setgroups((size_t)loan->ngroups, loan->groups)))
+		abort();
 }
 
 /* With CAP_SETPCAP: empty the bounding set and make uid 0 an ordinary user for this process and its children. */

@@ -17,6 +17,15 @@ struct privilege_user {
 struct privilege_user privilege_user(void);
 /* Who may talk to a collector started now, beside root: the person behind sudo, else the present user. */
 uid_t privilege_asker(void);
+/* As root by sudo: open files as the person behind it could, until taken back. Else nothing changes. */
+#define PRIVILEGE_GROUPS_MAX 64
+struct privilege_loan {
+	bool lent;
+	gid_t gid, groups[PRIVILEGE_GROUPS_MAX];
+	int ngroups;
+};
+int privilege_lend(struct privilege_loan *loan, struct error *err);
+void privilege_take_back(const struct privilege_loan *loan);
 /* Refuse new sockets to the calling process from here on, where the machine has seccomp; best effort. */
 void privilege_no_sockets(void);
 

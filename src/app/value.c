@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <iconv.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,87 @@ static bool is_address(const char *s)
 	struct addr a;
 
 	return addr_parse(s, &a);
+}
+
+bool value_listen(const char *text, struct addr *ret, int *ret_port)
+{
+	const char *colon = strrchr(text, ':'), *end;
+	char host[ADDR_TEXT_MAX];
+	int64_t port = SYSLOG_PORT;
+	size_t n = strlen(text);
+	bool bracket = *text == '[';
+
+	if (bracket) {
+		end = strchr(text, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return false;
+		text++;
+		n = (size_t)(end - text);
+		colon = end[1] ? end + 1 : NULL;
+	} else if (colon && strchr(text, ':') != colon) {
+		colon = NULL; /* an IPv6 address alone */
+	} else if (colon) {
+		n = (size_t)(colon - text);
+	}
+	if (!n || n >= sizeof host || (colon && !str_to_int(colon + 1, 1, UINT16_MAX, &port)))
+		return false;
+	memcpy(host, text, n);
+	host[n] = 0;
+	if (!addr_parse(host, ret) || (bracket && ret->family != AF_INET6))
+		return false;
+	*ret_port = (int)port;
+	return true;
+}
+
+static bool is_listen(const char *s)
+{
+	struct addr a;
+	int port;
+
+	return value_listen(s, &a, &port);
+}
+
+static bool is_charset(const char *s)
+{
+	iconv_t cd;
+
+	/* "" is the locale's, and a suffix //IGNORE is not part of a name */
+	if (!*s || s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:+")])
+		return false;
+	cd = iconv_open("UTF-8", s);
+	if (cd == (iconv_t)-1)
+		return false;
+	iconv_close(cd);
+	return true;
+}
+
+/* Behind the sign: 9, 09, 0930, 09:30. */
+static bool split_zone(const char *text, int *ret_hours, int *ret_minutes)
+{
+	int n = 0;
+
+	*ret_minutes = 0;
+	if (text[strspn(text, "0123456789:")])
+		return false;
+	if (sscanf(text, "%2d:%2d%n", ret_hours, ret_minutes, &n) == 2 && !text[n])
+		return true;
+	if (sscanf(text, "%2d%2d%n", ret_hours, ret_minutes, &n) == 2 && !text[n])
+		return true;
+	*ret_minutes = 0;
+	return sscanf(text, "%2d%n", ret_hours, &n) == 1 && !text[n];
+}
+
+static int read_zone(const char *text, int *out, struct error *err)
+{
+	int hours = 0, minutes = 0;
+
+	if ((!*text || !option_word("UTC Z GMT", text)) &&
+	    ((*text != '+' && *text != '-') || !split_zone(text + 1, &hours, &minutes) || hours > 14 || minutes > 59))
+		return error_set(err, -EINVAL, "must be an offset from UTC, as '+09:00', '-03:30' or UTC, not '%s'",
+				 SHOWN(text));
+	if (out)
+		*out = (hours * 60 + minutes) * 60 * (*text == '-' ? -1 : 1);
+	return 0;
 }
 
 static bool split_number(const char *text, double *ret, const char **ret_unit)
@@ -261,6 +343,17 @@ static int check_text(const struct value_rule *rule, const char *text, struct er
 		return 0;
 	case VALUE_RAW:
 		return *text ? 0 : error_set(err, -EINVAL, "must not be empty");
+	case VALUE_LISTEN:
+		if (!is_listen(text))
+			return error_set(err, -EINVAL, "must be ADDRESS:PORT with an address of this host, as "
+					 "192.0.2.1:514 or '[2001:db8::1]:514', not '%s'", SHOWN(text));
+		return 0;
+	case VALUE_CHARSET:
+		if (!is_charset(text))
+			return error_set(err, -EINVAL, "must be a character set that iconv knows, as CP932, EUC-JP or "
+					 "UTF-8, not '%s'", SHOWN(text));
+		return 0;
+	case VALUE_ZONE:
 	case VALUE_FLAG:
 	case VALUE_SECONDS:
 	case VALUE_DURATION:
@@ -283,6 +376,8 @@ int value_read(const struct value_rule *rule, const char *text, void *out, struc
 		return read_flag(text, out, err);
 	case VALUE_SIZE:
 		return read_size(rule, text, out, err);
+	case VALUE_ZONE:
+		return read_zone(text, out, err);
 	case VALUE_SECONDS:
 	case VALUE_DURATION:
 	case VALUE_BYTES:
@@ -298,6 +393,8 @@ int value_read(const struct value_rule *rule, const char *text, void *out, struc
 	case VALUE_IFNAME:
 	case VALUE_NEIGHBOR:
 	case VALUE_SOURCES:
+	case VALUE_LISTEN:
+	case VALUE_CHARSET:
 		r = check_text(rule, text, err);
 		if (!r && member && rule->type != VALUE_LIST) {
 			free(*member);

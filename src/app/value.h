@@ -19,6 +19,10 @@ int value_read(const struct value_rule *rule, const char *text, void *out, struc
 /* The word of words closest to word, when close enough to be what was meant; else NULL. out holds it. */
 const char *value_nearest(const char *words, const char *word, char out[64]);
 
+enum { SYSLOG_PORT = 514 };
+/* An address and a UDP port as a VALUE_LISTEN says it; without a port that of syslog. False when ill-formed. */
+bool value_listen(const char *text, struct addr *ret, int *ret_port);
+
 struct options;
 /* Give an option (OPTION_x) this value. 0, or -EINVAL as above. */
 int option_set(struct options *o, unsigned id, const char *text, struct error *err);

@@ -61,7 +61,12 @@ static const char example[] =
 	"line gw { target = gateway }\n"
 	"router rtx { profile = \"yamaha-rtx\"  transport = telnet  host = \"192.168.100.1\"  "
 	"password-file = \"/etc/tunwatch/rtx.pass\"  poll = 10 }\n"
-	"router frr { profile = \"vtysh\"  args = { \"-N\", \"hq\" }  poll = 1 }\n"
+	"router frr { profile = \"vtysh\"  args = { \"-N\", \"hq\" } }\n"
+	"router hop { profile = cisco-ios  run = { ssh, \"-tt\", \"me@192.0.2.9\" }  password-command = { pass, hop } "
+	"poll = 0.5  zone = \"-03:30\"  charset = EUC-JP  user = me }\n"
+	"log rtx { router = rtx  profile = yamaha-rtx  listen = \"192.0.2.1:5514\"  from = 192.168.100.1 "
+	"zone = '+09:00' }\n"
+	"log old { profile = yamaha-rtx  file = \"/var/log/rtx.log\"  charset = CP932 }\n"
 	"capture { interfaces = { \"auto\" }  samples = true }\n"
 	"hook { on = { \"down\", \"up\" }  after = 3.0  run = { \"/usr/local/bin/page\", \"--now\" } }\n";
 
@@ -96,9 +101,116 @@ static void test_example(void **state)
 	assert_true(o.tunnels[1].is_line);
 	assert_string_equal(o.tunnels[1].peer, "203.0.113.1");
 	assert_string_equal(o.tunnels[2].peer, "gateway");
-	assert_non_null(strstr(notices.data, "FILE:19: version " VERSION " does not use router sections yet"));
+	assert_null(strstr(notices.data, "router"));
 	assert_non_null(strstr(notices.data, "hook sections"));
 	buf_free(&notices);
+	options_free(&o);
+}
+
+static void test_routers(void **state)
+{
+	struct options o;
+	struct error err;
+	const struct router_config *r;
+	const struct log_config *l;
+	struct watch_config w;
+
+	(void)state;
+	if (read_text(&o, example, NULL, &err))
+		fail_msg("%s", err.text);
+	w = options_watch(&o);
+	assert_int_equal(w.nrouters, 3);
+	assert_int_equal(w.nlogs, 2);
+	r = &w.routers[0];
+	assert_string_equal(r->name, "rtx");
+	assert_int_equal(r->transport, ROUTER_TELNET);
+	assert_string_equal(r->host, "192.168.100.1");
+	assert_int_equal(r->poll_us, 10 * US_PER_S);
+	assert_int_equal(r->password_fd, -1);
+	assert_null(r->run);
+	assert_false(r->has_zone);
+	r = &w.routers[1];
+	assert_int_equal(r->transport, ROUTER_VTYSH);
+	assert_int_equal(r->poll_us, US_PER_S);
+	assert_int_equal(r->nrun, 2);
+	assert_string_equal(r->run[0], "-N");
+	assert_string_equal(r->run[1], "hq");
+	assert_null(r->run[2]);
+	r = &w.routers[2];
+	assert_int_equal(r->transport, ROUTER_EXEC);
+	assert_int_equal(r->nrun, 3);
+	assert_int_equal(r->npassword_run, 2);
+	assert_string_equal(r->password_run[1], "hop");
+	assert_null(r->password_run[2]);
+	assert_int_equal(r->poll_us, US_PER_S / 2);
+	assert_true(r->has_zone);
+	assert_int_equal(r->zone_s, -(3 * 60 + 30) * 60);
+	assert_string_equal(r->charset, "EUC-JP");
+	assert_string_equal(r->user, "me");
+	l = &w.logs[0];
+	assert_string_equal(l->router, "rtx");
+	assert_string_equal(l->listen, "192.0.2.1:5514");
+	assert_int_equal(l->from.family, 2);
+	assert_int_equal(l->zone_s, 9 * 3600);
+	assert_int_equal(l->fd, -1);
+	l = &w.logs[1];
+	assert_null(l->router);
+	assert_string_equal(l->file, "/var/log/rtx.log");
+	assert_false(addr_is_set(&l->from));
+	options_free(&o);
+}
+
+static void test_bad_routers(void **state)
+{
+	(void)state;
+	expect_error("router r {\n host = h\n}\n", 3, "router r has no profile", "add profile");
+	expect_error("router r { profile = frr-vty\n}\n", 2, "router r has no host", "add host");
+	expect_error("router r { profile = frr-vty\n transport = exec\n}\n", 3, "nothing to run", "add run");
+	expect_error("router r { profile = frr-vty\n host = h\n transport = ssh\n}\n", 3, "must be one of",
+		     "telnet, exec, vtysh");
+	expect_error("router r { profile = frr-vty host = h\n port = 0\n}\n", 2, "port must be", "from 1");
+	expect_error("router r { profile = frr-vty host = h\n run = { x }\n transport = telnet }\n", 2,
+		     "run has no use with telnet", "remove it");
+	expect_error("router r { profile = frr-vty\n host = h\n run = { x } }\n", 2, "host has no use", "in run");
+	expect_error("router r { profile = frr-vty host = h\n args = { x } }\n", 2, "args has no use", "remove");
+	expect_error("router r { profile = vtysh\n host = h\n}\n", 2, "host has no use with vtysh", "remove it");
+	expect_error("router r { profile = vtysh\n password-env = X\n}\n", 2, "password-env has no use", "remove");
+	expect_error("router r { transport = vtysh\n profile = frr-vty\n}\n", 2, "no other profile", "remove one");
+	expect_error("router r { profile = vtysh\n transport = telnet\n}\n", 2, "goes with transport vtysh", "remove");
+	expect_error("router r { profile = frr-vty host = h\n password-file = /a\n password-env = B\n}\n", 3,
+		     "has password-file and password-env", "keep one");
+	expect_error("router r { profile = frr-vty host = h\n password-command = { p }\n password-env = B\n}\n", 3,
+		     "has password-env and password-command", "keep one");
+	expect_error("router r { profile = frr-vty host = h\n password = secret\n}\n", 2, "no key 'password'",
+		     "password-file");
+	expect_error("router r { profile = frr-vty host = h\n password-file = secret\n}\n", 2,
+		     "password-file must be a path from /", "");
+	expect_error("router r { profile = frr-vty host = h\n password-env = PATH\n}\n", 2,
+		     "password-env must be the name", "TUNWATCH_RTX");
+	expect_error("router r { profile = frr-vty host = h\n charset = KLINGON }\n", 2, "charset must be", "CP932");
+	expect_error("router r { profile = frr-vty host = h\n zone = Tokyo }\n", 2, "zone must be an offset", "'+09:00'");
+	expect_error("router r { profile = frr-vty host = h\n zone = '+15:00' }\n", 2, "zone must be", "+15:00");
+	expect_error("router r { profile = vtysh }\nrouter r { profile = vtysh }\n", 2, "duplicate title", "own name");
+	expect_error("router \"\" { profile = vtysh }\n", 1, "name of a router", "1 to 63");
+	expect_error("log l { file = /x\n}\n", 2, "log l has no profile", "add profile");
+	expect_error("log l { profile = p\n}\n", 2, "neither file nor listen", "add");
+	expect_error("log l { profile = p\n file = /x\n listen = 192.0.2.1\n}\n", 4, "has file and listen", "two");
+	expect_error("log l { profile = p\n file = x\n}\n", 2, "file must be a path from /", "");
+	expect_error("log l { profile = p\n file = /x\n from = 192.0.2.1\n}\n", 3, "from goes with listen", "remove");
+	expect_error("log l { profile = p\n listen = host:1\n}\n", 2, "listen must be ADDRESS:PORT", "192.0.2.1:514");
+	expect_error("log l { profile = vtysh\n file = /x\n}\n", 1, "no profile of a log", "frr-vty");
+	expect_error("log l { profile = p file = /x\n router = r\n}\n", 2, "log l names the router 'r'", "router r {");
+}
+
+static void test_a_log_is_a_router(void **state)
+{
+	static const char text[] = "tunnel a { peer = 192.0.2.1 router = old }\nlog old { profile = p file = /x }\n";
+	struct options o;
+	struct error err;
+
+	(void)state;
+	if (read_text(&o, text, NULL, &err))
+		fail_msg("%s", err.text);
 	options_free(&o);
 }
 
@@ -224,6 +336,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_routers),
+		cmocka_unit_test(test_bad_routers),
+		cmocka_unit_test(test_a_log_is_a_router),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_nul_and_empty),
 		cmocka_unit_test(test_command_line_wins),

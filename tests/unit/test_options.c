@@ -233,6 +233,20 @@ static void test_values(void **state)
 		{ VALUE_IFNAME, "..", false }, { VALUE_IFNAME, "", false },
 		{ VALUE_NEIGHBOR, "eth0", true }, { VALUE_NEIGHBOR, "fe80::1", true },
 		{ VALUE_TEXT, "fine", true }, { VALUE_TEXT, "\033[2J", false }, { VALUE_TEXT, "", false },
+		{ VALUE_ZONE, "+09:00", true }, { VALUE_ZONE, "-0330", true }, { VALUE_ZONE, "+9", true },
+		{ VALUE_ZONE, "UTC", true }, { VALUE_ZONE, "+14:00", true }, { VALUE_ZONE, "+14:60", false },
+		{ VALUE_ZONE, "+15", false }, { VALUE_ZONE, "09:00", false }, { VALUE_ZONE, "+", false },
+		{ VALUE_ZONE, "", false }, { VALUE_ZONE, "+09:0x", false }, { VALUE_ZONE, "+09:000", false },
+		{ VALUE_ZONE, "+-9", false }, { VALUE_ZONE, "+09:", false }, { VALUE_ZONE, "JST", false },
+		{ VALUE_LISTEN, "192.0.2.1", true }, { VALUE_LISTEN, "192.0.2.1:514", true },
+		{ VALUE_LISTEN, "2001:db8::1", true }, { VALUE_LISTEN, "[2001:db8::1]:514", true },
+		{ VALUE_LISTEN, "[2001:db8::1]", true }, { VALUE_LISTEN, "0.0.0.0:5140", true },
+		{ VALUE_LISTEN, "192.0.2.1:", false }, { VALUE_LISTEN, "192.0.2.1:0", false },
+		{ VALUE_LISTEN, "192.0.2.1:65536", false }, { VALUE_LISTEN, ":514", false },
+		{ VALUE_LISTEN, "host:514", false }, { VALUE_LISTEN, "[192.0.2.1]:514", false },
+		{ VALUE_LISTEN, "[2001:db8::1]514", false }, { VALUE_LISTEN, "[", false }, { VALUE_LISTEN, "", false },
+		{ VALUE_CHARSET, "CP932", true }, { VALUE_CHARSET, "EUC-JP", true }, { VALUE_CHARSET, "", false },
+		{ VALUE_CHARSET, "UTF-8//IGNORE", false }, { VALUE_CHARSET, "nonsense", false },
 	};
 
 	(void)state;
