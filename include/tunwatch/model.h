@@ -144,6 +144,7 @@ struct model_bgp {
 	bool used, gone, admin;
 	uint16_t router, neighbor, vrf, word, reset_reason; /* name keys or MODEL_NONE */
 	uint16_t row;             /* tunnel it belongs to, or MODEL_NONE */
+	uint16_t next;            /* of that row: see model_tunnel_bgp */
 	enum bgp_state state;
 	int64_t asn;              /* -1: unknown, as are the next three */
 	int64_t prefixes_received, prefixes_sent, drops;
@@ -153,7 +154,7 @@ struct model_bgp {
 	int64_t since_us;         /* since when it is Established, or is not; dated by uptime_s where it says */
 	bool since_known;         /* false: it was so when watching began, and the router does not say since when */
 	int64_t established_us;   /* when it was last seen Established; MODEL_NEVER: never */
-	int64_t seen_us;          /* newest record */
+	int64_t first_us, seen_us;/* when it was first seen; newest record */
 	uint32_t flaps;           /* times it left Established, those between two polls among them */
 };
 
@@ -222,10 +223,14 @@ struct model_tunnel {
 	int32_t base_rtt_us, base_sigma_us, base_mtu; /* 0: none yet */
 	uint32_t base_replies;    /* replies when the baseline began to be gathered */
 	uint32_t rekeys;
-	/* what its router says; keys or MODEL_NONE */
-	uint16_t router_tunnel;
+	bool by_bgp, by_router;   /* down because BGP is, because its router says so; up because of them alone */
+	uint16_t bgp_first;       /* neighbours, by way of next; or MODEL_NONE */
+	uint16_t router_tunnel;   /* what its router says; or MODEL_NONE */
 	int64_t log_down_us;      /* its router's log says down since; MODEL_NEVER */
 	int64_t log_up_us;        /* ... and up since */
+	int64_t ike_us[3];        /* the newest IKE tries without answer in that log; MODEL_NEVER */
+	struct { int64_t from, until; } over[8]; /* the newest outages that ended; MODEL_NEVER */
+	uint32_t over_pos;
 };
 
 /* History: what views draw of the past. Only viewers and reports keep one. */
@@ -280,7 +285,8 @@ struct model {
 	uint32_t marks_count;
 	struct model_mark marks[26]; /* letters A.. */
 	uint64_t changes;     /* counts what a person would see at once: a frame is cut early when it grows */
-	uint64_t topology;    /* counts changes of links, addresses, routes and tunnels: discovery looks again */
+	uint64_t topology;    /* counts changes of links, addresses, routes, tunnels and neighbours: discovery looks again */
+	uint64_t joined;      /* topology for which neighbours and routers' tunnels were joined to rows (at ticks) */
 
 	/* dense by key; a hole has used == false. n: highest key + 1 */
 	struct model_tunnel *tunnels;  size_t ntunnels, tunnels_cap;

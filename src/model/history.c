@@ -6,9 +6,7 @@
 
 #include "model/model_int.h"
 
-static const struct {
-	int len_s, cells, first;
-} ring[HISTORY_RINGS] = { { 1, 300, 0 }, { 10, 360, 300 }, { 300, 288, 660 } };
+const struct history_ring history_ring[HISTORY_RINGS] = { { 1, 300, 0 }, { 10, 360, 300 }, { 300, 288, 660 } };
 
 static struct history_row *row_at(struct history *h, unsigned tunnel)
 {
@@ -29,7 +27,7 @@ static struct history_row *row_at(struct history *h, unsigned tunnel)
 /* The cell of a bucket, cleared when it is new; NULL when it has left the ring. */
 static struct history_cell *cell_at(struct history_row *row, unsigned r, int64_t bucket)
 {
-	int64_t n = ring[r].cells;
+	int64_t n = history_ring[r].cells;
 
 	if (bucket < 0 || bucket <= row->newest[r] - n)
 		return NULL;
@@ -39,17 +37,17 @@ static struct history_cell *cell_at(struct history_row *row, unsigned r, int64_t
 		if (bucket - from >= n)
 			from = bucket - n + 1;
 		for (; from <= bucket; from++)
-			memset(&row->cell[ring[r].first + from % n], 0, sizeof *row->cell);
+			memset(&row->cell[history_ring[r].first + from % n], 0, sizeof *row->cell);
 		row->newest[r] = bucket;
 	}
-	return &row->cell[ring[r].first + bucket % n];
+	return &row->cell[history_ring[r].first + bucket % n];
 }
 
 static const struct history_cell *cell_get(const struct history_row *row, unsigned r, int64_t bucket)
 {
-	if (bucket < 0 || bucket > row->newest[r] || bucket <= row->newest[r] - ring[r].cells)
+	if (bucket < 0 || bucket > row->newest[r] || bucket <= row->newest[r] - history_ring[r].cells)
 		return NULL;
-	return &row->cell[ring[r].first + bucket % ring[r].cells];
+	return &row->cell[history_ring[r].first + bucket % history_ring[r].cells];
 }
 
 /* unknown < up < degraded < down, as enum health orders them */
@@ -67,10 +65,10 @@ void history_mark(struct model *m, unsigned tunnel, int64_t from, int64_t to, en
 	if (!row || to < from || from < 0)
 		return;
 	for (unsigned r = 0; r < HISTORY_RINGS; r++) {
-		int64_t len = ring[r].len_s * US_PER_S, last = to / len, b = from / len;
+		int64_t len = history_ring[r].len_s * US_PER_S, last = to / len, b = from / len;
 
-		if (b < last - ring[r].cells)
-			b = last - ring[r].cells;
+		if (b < last - history_ring[r].cells)
+			b = last - history_ring[r].cells;
 		for (; b <= last; b++) {
 			struct history_cell *c = cell_at(row, r, b);
 
@@ -87,7 +85,7 @@ void history_rewrite(struct model *m, unsigned tunnel, int64_t from, enum health
 	if (!row || from < 0)
 		return;
 	for (unsigned r = 0; r < HISTORY_RINGS; r++) {
-		int64_t len = ring[r].len_s * US_PER_S;
+		int64_t len = history_ring[r].len_s * US_PER_S;
 
 		for (int64_t b = (from + len - 1) / len; b <= row->newest[r]; b++) {
 			struct history_cell *c = cell_at(row, r, b);
@@ -103,7 +101,7 @@ void history_probe(struct model *m, unsigned tunnel, int64_t sent, bool lost, in
 	struct history_row *row = m->history ? row_at(m->history, tunnel) : NULL;
 
 	for (unsigned r = 0; row && r < HISTORY_RINGS; r++) {
-		struct history_cell *c = cell_at(row, r, sent / (ring[r].len_s * US_PER_S));
+		struct history_cell *c = cell_at(row, r, sent / (history_ring[r].len_s * US_PER_S));
 		unsigned replies;
 
 		if (!c || c->sent == UINT8_MAX)
@@ -132,7 +130,7 @@ bool history_cells(const struct model *m, unsigned tunnel, int cell_s, int64_t t
 {
 	const struct history *h = m->history;
 	unsigned r = cell_s < 10 ? 0 : cell_s < 300 ? 1 : 2;
-	int64_t per = cell_s / ring[r].len_s, last = to / (cell_s * US_PER_S);
+	int64_t per = cell_s / history_ring[r].len_s, last = to / (cell_s * US_PER_S);
 
 	memset(ret, 0, n * sizeof *ret);
 	if (!h)
@@ -221,12 +219,10 @@ void history_outage_explain(struct model *m, unsigned tunnel, const char *cause)
 	for (size_t i = h ? h->outages_n : 0; i-- > 0;) {
 		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
 
-		if (o->tunnel != tunnel)
+		if (o->tunnel != tunnel || o->end != MODEL_NEVER)
 			continue;
-		if (o->end == MODEL_NEVER) {
-			memset(o->cause, 0, sizeof o->cause);
-			str_copy(o->cause, sizeof o->cause, cause);
-		}
+		memset(o->cause, 0, sizeof o->cause);
+		str_copy(o->cause, sizeof o->cause, cause);
 		return;
 	}
 }
@@ -238,10 +234,9 @@ void history_outage_close(struct model *m, unsigned tunnel, int64_t end)
 	for (size_t i = h ? h->outages_n : 0; i-- > 0;) {
 		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
 
-		if (o->tunnel != tunnel)
+		if (o->tunnel != tunnel || o->end != MODEL_NEVER)
 			continue;
-		if (o->end == MODEL_NEVER)
-			o->end = end;
+		o->end = end;
 		return;
 	}
 }
@@ -263,6 +258,8 @@ void history_free(struct history *h)
 	for (size_t i = 0; i < h->nrows; i++)
 		free(h->rows[i]);
 	free(h->rows);
+	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
+		free(h->bgp[i]);
 	free(h->events);
 	free(h->outages);
 	free(h);
@@ -285,6 +282,8 @@ struct history *history_copy(const struct history *h)
 	c->rows_cap = h->nrows;
 	for (size_t i = 0; i < h->nrows; i++)
 		c->rows[i] = h->rows[i] ? copy(h->rows[i], 1, sizeof *h->rows[i]) : NULL;
+	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
+		c->bgp[i] = h->bgp[i] ? copy(h->bgp[i], 1, sizeof *h->bgp[i]) : NULL;
 	c->events = copy(h->events, h->events_n, sizeof *h->events);
 	c->events_cap = h->events_n;
 	c->outages = copy(h->outages, h->outages_n, sizeof *h->outages);
@@ -298,5 +297,7 @@ size_t history_bytes(const struct history *h)
 
 	for (size_t i = 0; i < h->nrows; i++)
 		n += h->rows[i] ? sizeof *h->rows[i] : 0;
+	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
+		n += h->bgp[i] ? sizeof *h->bgp[i] : 0;
 	return n + h->events_n * sizeof *h->events + h->outages_n * sizeof *h->outages;
 }

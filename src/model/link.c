@@ -11,11 +11,6 @@ static const unsigned counter_field[COUNTERS] = {
 	[COUNTER_RX_DROPPED] = LINK_RX_DROPPED, [COUNTER_TX_DROPPED] = LINK_TX_DROPPED,
 };
 
-static uint16_t name_or_none(const struct record *r, unsigned field)
-{
-	return record_has(r, field) ? (uint16_t)r->v[field] : MODEL_NONE;
-}
-
 void link_join_row(struct model *m, unsigned key)
 {
 	for (size_t i = 0; key < m->nlinks && i < m->ntunnels; i++)

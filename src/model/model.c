@@ -29,6 +29,9 @@ void model_free(struct model *m)
 	free(m->routes);
 	free(m->sources);
 	free(m->settings);
+	free(m->bgp);
+	free(m->routers);
+	free(m->router_tunnels);
 	free(m->names);
 	free(m->arena);
 	history_free(m->history);
@@ -39,8 +42,10 @@ void model_free(struct model *m)
 #define MODEL_ARRAYS(A) \
 	A(tunnels, ntunnels, tunnels_cap) A(targets, ntargets, targets_cap) A(links, nlinks, links_cap) \
 	A(addresses, naddresses, addresses_cap) A(routes, nroutes, routes_cap) \
-	A(sources, nsources, sources_cap) A(settings, nsettings, settings_cap) A(names, nnames, names_cap) \
-	A(arena, arena_len, arena_cap)
+	A(sources, nsources, sources_cap) A(settings, nsettings, settings_cap) \
+	A(bgp, nbgp, bgp_cap) A(routers, nrouters, routers_cap) \
+	A(router_tunnels, nrouter_tunnels, router_tunnels_cap) \
+	A(names, nnames, names_cap) A(arena, arena_len, arena_cap)
 
 struct model *model_copy(const struct model *m)
 {
@@ -137,11 +142,6 @@ struct addr model_addr(const struct model *m, unsigned key)
 
 /* ---- session, settings, sources ---- */
 
-static uint16_t name_or_none(const struct record *r, unsigned field)
-{
-	return record_has(r, field) ? (uint16_t)r->v[field] : MODEL_NONE;
-}
-
 static void session_apply(struct model *m, const struct record *r)
 {
 	int64_t ms = record_get(r, SESSION_INTERVAL_MS, 1000);
@@ -237,7 +237,9 @@ static void tick_apply(struct model *m)
 
 	m->ticks++;
 	link_tick(m, last);
+	join_update(m);
 	health_tick(m);
+	history_bgp_tick(m);
 	m->tick_us = m->now;
 }
 
@@ -290,6 +292,23 @@ static void notice_apply(struct model *m, const struct record *r)
 			  model_name(m, (unsigned)record_get(r, NOTICE_SOURCE, MODEL_NONE)), text);
 }
 
+static void remove_router_kinds(struct model *m, int64_t kind, unsigned key)
+{
+	if (kind == RECORD_BGP && key < m->nbgp) {
+		uint16_t next = m->bgp[key].next;
+
+		history_bgp_forget(m, key);
+		memset(&m->bgp[key], 0, sizeof *m->bgp);
+		/* others of its row come behind it until rows are joined anew */
+		m->bgp[key].next = next;
+		m->bgp[key].row = MODEL_NONE;
+	} else if (kind == RECORD_ROUTER && key < m->nrouters) {
+		memset(&m->routers[key], 0, sizeof *m->routers);
+	} else if (kind == RECORD_ROUTER_TUNNEL && key < m->nrouter_tunnels) {
+		memset(&m->router_tunnels[key], 0, sizeof *m->router_tunnels);
+	}
+}
+
 static void remove_apply(struct model *m, const struct record *r)
 {
 	int64_t kind = r->v[0];
@@ -309,6 +328,8 @@ static void remove_apply(struct model *m, const struct record *r)
 		memset(&m->routes[r->key], 0, sizeof *m->routes);
 	else if (kind == RECORD_PROBE && r->key < m->ntargets)
 		memset(&m->targets[r->key], 0, sizeof *m->targets);
+	else
+		remove_router_kinds(m, kind, r->key);
 }
 
 static void advance(struct model *m, const struct record *r)
@@ -349,19 +370,19 @@ void model_apply(struct model *m, const struct record *r)
 	case RECORD_MARK: mark_apply(m, r); break;
 	case RECORD_BASELINE: baseline_apply(m, r); break;
 	case RECORD_NOTICE: notice_apply(m, r); break;
+	case RECORD_BGP: bgp_apply(m, r); break;
+	case RECORD_ROUTER: router_apply(m, r); break;
+	case RECORD_ROUTER_TUNNEL: router_tunnel_apply(m, r); break;
+	case RECORD_LOG: log_apply(m, r); break;
 	case RECORD_PMTU:
 	case RECORD_SA:
 	case RECORD_SA_COUNTERS:
 	case RECORD_XFRMSTAT:
 	case RECORD_WIREGUARD:
-	case RECORD_BGP:
-	case RECORD_ROUTER:
-	case RECORD_ROUTER_TUNNEL:
 	case RECORD_CAPTURE:
 	case RECORD_PTB:
 	case RECORD_MSS:
 	case RECORD_PACKET:
-	case RECORD_LOG:
 		break; /* their sources are yet to come */
 	case RECORD_KINDS:
 		break;
@@ -425,6 +446,14 @@ const struct model_route *model_tunnel_route(const struct model *m, const struct
 int64_t model_wall(const struct model *m, int64_t t)
 {
 	return t + m->wall_off_us;
+}
+
+int64_t model_session_time(const struct model *m, int64_t wall_us)
+{
+	int64_t t;
+
+	/* a hostile file may name any time; one below all others means never */
+	return __builtin_sub_overflow(wall_us, m->wall_off_us, &t) || t == MODEL_NEVER ? m->now : t;
 }
 
 const struct model_source *model_source_trouble(const struct model *m, const char *name)

@@ -7,7 +7,8 @@
 
 /* Hostile files may use any key: what they can make us allocate is bounded. */
 enum { TUNNELS_MAX = 4096, TARGETS_MAX = 8192, LINKS_MAX = 16384, ADDRESSES_MAX = 65536, ROUTES_MAX = 8192,
-       SOURCES_MAX = 1024, SETTINGS_MAX = 256 };
+       SOURCES_MAX = 1024, SETTINGS_MAX = 256, BGP_MAX = 4096, ROUTERS_MAX = 256, ROUTER_TUNNELS_MAX = 4096,
+       ROW_BGP_MAX = 16 };
 
 struct model_name {
 	uint32_t offset;   /* into the arena */
@@ -20,7 +21,19 @@ struct history_row {
 	struct history_cell cell[HISTORY_CELLS];
 };
 
-enum { EVENTS_MAX = 2048, OUTAGES_MAX = 8192 };
+/* Of a BGP neighbour; a cell is 0 (not seen) or 1 + enum health. */
+struct history_bgp {
+	int64_t newest[HISTORY_RINGS];
+	uint8_t cell[HISTORY_CELLS];
+};
+
+/* The rings' cell length, number of cells, and first cell. */
+struct history_ring {
+	int len_s, cells, first;
+};
+extern const struct history_ring history_ring[HISTORY_RINGS];
+
+enum { EVENTS_MAX = 2048, OUTAGES_MAX = 8192, HISTORY_BGP_MAX = 256 };
 
 struct history {
 	struct history_row **rows; /* by tunnel key; NULL: nothing yet */
@@ -29,6 +42,7 @@ struct history {
 	size_t events_first, events_n, events_cap;
 	struct history_outage *outages; /* ring */
 	size_t outages_first, outages_n, outages_cap;
+	struct history_bgp *bgp[HISTORY_BGP_MAX]; /* by key; NULL: nothing yet */
 };
 
 /* link.c */
@@ -47,6 +61,28 @@ void link_join_row(struct model *m, unsigned key);
 /* tunnel.c */
 void tunnel_apply(struct model *m, const struct record *r);
 void tunnel_carry_apply(struct model *m, const struct record *r);
+
+/* bgp.c */
+void bgp_apply(struct model *m, const struct record *r);
+/* Established, and its router lists it. */
+bool bgp_is_up(const struct model_bgp *b);
+/* The state in words, as its router spells it where that says more. */
+void bgp_state_text(const struct model *m, const struct model_bgp *b, char *text, size_t size);
+/* What a neighbour is to its row, the worst first. */
+enum bgp_worth { BGP_WORTH_DOWN, BGP_WORTH_UNKNOWN, BGP_WORTH_STALE, BGP_WORTH_UP, BGP_WORTH_ADMIN, BGP_WORTH_GONE };
+enum bgp_worth bgp_worth(const struct model *m, const struct model_tunnel *t, const struct model_bgp *b);
+
+/* router.c */
+void router_apply(struct model *m, const struct record *r);
+void router_tunnel_apply(struct model *m, const struct record *r);
+/* Why nothing is heard of it, in words ("does not answer"); "" when it answers. */
+const char *router_trouble(const struct model_router *r);
+
+/* log.c */
+void log_apply(struct model *m, const struct record *r);
+
+/* join.c: neighbours and routers' tunnels to rows, when anything changed that joins are made of */
+void join_update(struct model *m);
 
 /* probe.c */
 void probe_apply(struct model *m, const struct record *r);
@@ -75,6 +111,14 @@ void health_update(struct model *m, unsigned key);
 void health_tick(struct model *m);
 void health_baseline(struct model *m);
 
+/* history_bgp.c */
+/* A neighbour was like that: DOWN, UP, or UNKNOWN. */
+void history_bgp_mark(struct model *m, unsigned bgp, int64_t from, int64_t to, enum health health);
+/* All of them since the tick before. */
+void history_bgp_tick(struct model *m);
+/* The key is another neighbour's from here on. */
+void history_bgp_forget(struct model *m, unsigned bgp);
+
 /* history.c: all do nothing without a history */
 void history_free(struct history *h);
 struct history *history_copy(const struct history *h);
@@ -88,6 +132,11 @@ void history_rewrite(struct model *m, unsigned tunnel, int64_t from, enum health
 void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause);
 void history_outage_close(struct model *m, unsigned tunnel, int64_t end);
 void history_outage_explain(struct model *m, unsigned tunnel, const char *cause);
+
+static inline uint16_t name_or_none(const struct record *r, unsigned field)
+{
+	return record_has(r, field) ? (uint16_t)r->v[field] : MODEL_NONE;
+}
 
 static inline int64_t max_time(int64_t a, int64_t b)
 {

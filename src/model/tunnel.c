@@ -4,11 +4,6 @@
 
 #include "model/model_int.h"
 
-static uint16_t key_or_none(const struct record *r, unsigned field)
-{
-	return record_has(r, field) ? (uint16_t)r->v[field] : MODEL_NONE;
-}
-
 static struct model_tunnel *tunnel_at(struct model *m, unsigned key)
 {
 	struct model_tunnel *t;
@@ -27,7 +22,12 @@ static struct model_tunnel *tunnel_at(struct model *m, unsigned key)
 		t->oneway_us = t->base_us = t->error_us = t->error_from_us =
 			MODEL_NEVER;
 		t->degraded_until_us = MODEL_NEVER;
-		t->route = MODEL_NONE;
+		t->route = t->bgp_first = t->router_tunnel = MODEL_NONE;
+		t->log_down_us = t->log_up_us = MODEL_NEVER;
+		for (unsigned i = 0; i < ARRAY_LEN(t->ike_us); i++)
+			t->ike_us[i] = MODEL_NEVER;
+		for (unsigned i = 0; i < ARRAY_LEN(t->over); i++)
+			t->over[i].from = t->over[i].until = MODEL_NEVER;
 		str_copy(t->reason, sizeof t->reason, "waiting for the first answer");
 		for (unsigned i = 0; i < ARRAY_LEN(t->flap_us); i++)
 			t->flap_us[i] = MODEL_NEVER;
@@ -71,19 +71,19 @@ static void set_numbers(struct model_tunnel *t, const struct record *r)
 
 static void set_names(struct model_tunnel *t, const struct record *r)
 {
-	t->ifname = key_or_none(r, TUNNEL_IFNAME);
-	t->outer_local = key_or_none(r, TUNNEL_OUTER_LOCAL);
-	t->outer_remote = key_or_none(r, TUNNEL_OUTER_REMOTE);
-	t->peer = key_or_none(r, TUNNEL_PEER);
-	t->group = key_or_none(r, TUNNEL_GROUP);
-	t->source = key_or_none(r, TUNNEL_SOURCE);
-	t->device = key_or_none(r, TUNNEL_DEVICE);
-	t->bgp = key_or_none(r, TUNNEL_BGP);
-	t->router = key_or_none(r, TUNNEL_ROUTER);
-	t->remote_name = key_or_none(r, TUNNEL_REMOTE_NAME);
-	t->link = key_or_none(r, TUNNEL_LINK);
-	t->inner_target = key_or_none(r, TUNNEL_INNER_TARGET);
-	t->outer_target = key_or_none(r, TUNNEL_OUTER_TARGET);
+	t->ifname = name_or_none(r, TUNNEL_IFNAME);
+	t->outer_local = name_or_none(r, TUNNEL_OUTER_LOCAL);
+	t->outer_remote = name_or_none(r, TUNNEL_OUTER_REMOTE);
+	t->peer = name_or_none(r, TUNNEL_PEER);
+	t->group = name_or_none(r, TUNNEL_GROUP);
+	t->source = name_or_none(r, TUNNEL_SOURCE);
+	t->device = name_or_none(r, TUNNEL_DEVICE);
+	t->bgp = name_or_none(r, TUNNEL_BGP);
+	t->router = name_or_none(r, TUNNEL_ROUTER);
+	t->remote_name = name_or_none(r, TUNNEL_REMOTE_NAME);
+	t->link = name_or_none(r, TUNNEL_LINK);
+	t->inner_target = name_or_none(r, TUNNEL_INNER_TARGET);
+	t->outer_target = name_or_none(r, TUNNEL_OUTER_TARGET);
 }
 
 static void join_target(struct model *m, uint16_t key, enum path path, uint16_t address, uint16_t row)
