@@ -230,6 +230,9 @@ const struct profile_command *profile_command(const struct profile *p, size_t i)
 /* Read the answer (UTF-8, LF, echo and prompt removed) to a command. */
 void profile_read(const struct profile *p, size_t command, const char *text, size_t len,
 		  struct router_seen_sink *sink, struct router_answer *ret);
+/* The same, and where the first max pieces begin that were not understood. Returns how many. */
+size_t profile_read_odd(const struct profile *p, size_t command, const char *text, size_t len,
+			struct router_seen_sink *sink, struct router_answer *ret, size_t *offsets, size_t max);
 
 /* What a dialogue needs of it. Patterns are opaque: profile_match. NULL or "" where a profile has none. */
 enum profile_pattern {

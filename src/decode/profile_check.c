@@ -82,7 +82,8 @@ const char *line_refused(const char *line, enum line_use use)
 		return strcmp(line, "restrict") ? "must be 'terminal length N', 'terminal width N', 'set cli screen-length N', "
 						  "'set cli screen-width N' or 'restrict': a router is only read" : NULL;
 	case LINE_ENTER:
-		return strcmp(line, "configure") ? "must be 'configure', or not be there" : NULL;
+		return strcmp(line, "configure") && !is_with_number(line, numbers[0]) ?
+		       "must be 'configure' or 'terminal length N', or not be there" : NULL;
 	case LINE_LEAVE:
 		return is_one_of(line, leave) ? NULL : "must be 'exit', 'quit' or 'end'";
 	case LINE_SAY:
