@@ -4,6 +4,8 @@
 
 #include "app/collector_int.h"
 
+#define RELEASE_US (15 * 60 * US_PER_S)
+
 static void put_mark(struct collector *c, const char *text)
 {
 	struct record r;
@@ -46,6 +48,15 @@ static void on_baseline(struct collector *c, const char *arg)
 		put_baseline(c, BASELINE_AT_US, at);
 }
 
+/* A person needs a router's only session, or has finished with it. A time that is over already asks for it again. */
+static void on_release(struct collector *c, bool release)
+{
+	c->watch.released_us = collector_now(c) + (release ? RELEASE_US : 0);
+	source_notice(&c->env, "router", SEVERITY_INFO, release ?
+		      "sessions with routers are closed for 15 minutes: somebody asked for them" :
+		      "routers are logged in to again");
+}
+
 static void on_command(void *data, const char *text)
 {
 	struct collector *c = data;
@@ -62,6 +73,8 @@ static void on_command(void *data, const char *text)
 		put_baseline(c, BASELINE_RESET, 1);
 	else if ((arg = argument(text, "interval")) && str_to_double(arg, 0.1, 60, &seconds))
 		collector_set_interval(c, seconds);
+	else if (!strcmp(text, "release") || !strcmp(text, "take"))
+		on_release(c, *text == 'r');
 	else if (!strcmp(text, "stop"))
 		collector_end(c, EXIT_OK);
 }
