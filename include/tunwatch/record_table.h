@@ -64,7 +64,11 @@
 	F(CARRY_RTT_SUM_US, "rtt_sum_us", INT, 0, 0, "sum of their round-trip times") \
 	F(CARRY_RTT_MAX_US, "rtt_max_us", INT, 0, 0, "the longest") \
 	F(CARRY_BASE_RTT_US, "base_rtt_us", INT, 0, 0, "baseline round-trip time") \
-	F(CARRY_BASE_US, "base_us", INT, 0, 0, "session time at which the baseline was set")
+	F(CARRY_BASE_US, "base_us", INT, 0, 0, "session time at which the baseline was set") \
+	F(CARRY_BY_BGP, "by_bgp", BOOL, 0, 0, "down because BGP is") \
+	F(CARRY_BY_ROUTER, "by_router", BOOL, 0, 0, "down because its router says so") \
+	F(CARRY_LOG_DOWN_US, "log_down_us", INT, 0, 0, "session time at which its router's log told it down") \
+	F(CARRY_LOG_UP_US, "log_up_us", INT, 0, 0, "session time at which its router's log told it up")
 #define SOURCE_FIELDS(F) \
 	F(SOURCE_NAME, "name", REF, 0, 0, "link, route, probe, resolve, xfrm, bgp, router, capture, log") \
 	F(SOURCE_INSTANCE, "instance", REF, 0, 0, "which one, when there are several") \

@@ -1,139 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The state of a row: evidence to verdict, with its reason in words.
-#include <errno.h>
+// The state of a row: causes of being degraded, transitions, outages, baselines.
 #include <stdio.h>
 #include <string.h>
 
-#include "model/model_int.h"
+#include "model/health_int.h"
 
 /* A router solicitation that IPv4 in IPv6 cannot carry is an error of the interface, and so are a few reports after it:
  * some errors are no trouble. */
-enum { DEGRADED_HOLD_S = 60, MOVING_S = 10, BASE_REPLIES = 60, FLAPS = 3, ERRORS = 8 };
-
-enum reason {
-	REASON_WAITING, REASON_GONE, REASON_ON_DEMAND, REASON_ADMIN, REASON_NO_CARRIER, REASON_SILENT,
-	REASON_SILENT_TRAFFIC, REASON_TRAFFIC, REASON_ANSWERS, REASON_NOTHING, REASON_ONE_WAY, REASON_NO_PEER,
-	REASON_CAUSE,
-};
-
-enum outer { OUTER_NONE, OUTER_WAITING, OUTER_ANSWERS, OUTER_LOST, OUTER_NEVER };
-
-struct verdict {
-	enum health health;
-	enum reason reason;
-	int64_t since;
-	bool by_traffic;
-};
-
-static const struct model_target *target_of(const struct model *m, uint16_t key)
-{
-	return key < m->ntargets && m->targets[key].used ? &m->targets[key] : NULL;
-}
-
-static enum outer outer_state(const struct model *m, const struct model_tunnel *t)
-{
-	const struct model_target *o = target_of(m, t->outer_target);
-
-	if (!o || t->outer_target == MODEL_NONE)
-		return OUTER_NONE;
-	if (!o->replies)
-		return o->silent ? OUTER_NEVER : OUTER_WAITING;
-	return o->silent || o->lost_run ? OUTER_LOST : OUTER_ANSWERS;
-}
-
-/* ---- evidence ---- */
-
-static bool received_lately(const struct model *m, const struct model_link *l)
-{
-	return l && l->rx_moved_us != MODEL_NEVER && l->rx_moved_us > m->now - MOVING_S * US_PER_S;
-}
-
-/* Traffic arrives although the peer does not answer, and was read after the silence began. Neighbours that
- * look for each other (ARP, ND) exchange a packet every few seconds, which is no traffic. */
-static bool traffic_outvotes(const struct model *m, const struct model_tunnel *t, const struct model_link *l,
-			     const struct model_target *in)
-{
-	int64_t from = max_time(in->silent_since_us + m->interval_us, m->now - MOVING_S * US_PER_S);
-
-	unsigned steps;
-	int64_t n;
-
-	if (!received_lately(m, l))
-		return false;
-	n = link_received_since(m, l, from, &steps);
-	return t->by_traffic ? n >= 1 : n >= 8 || (n >= 5 && steps >= 5);
-}
-
-static struct verdict judge_link(const struct model_tunnel *t, const struct model_link *l, bool *ret_final)
-{
-	struct verdict v = { HEALTH_DOWN, REASON_GONE, l ? l->changed_us : MODEL_NEVER, false };
-
-	*ret_final = true;
-	if (t->gone || (l && l->gone)) {
-		if (t->expect == EXPECT_ON_DEMAND)
-			v = (struct verdict){ HEALTH_UNKNOWN, REASON_ON_DEMAND, v.since, false };
-		return v;
-	}
-	if (l && l->known_state && !l->up) {
-		v.reason = REASON_ADMIN;
-		return v;
-	}
-	if (l && l->known_state && !l->carrier) {
-		v.reason = REASON_NO_CARRIER;
-		return v;
-	}
-	*ret_final = false;
-	return v;
-}
-
-static struct verdict judge_peer(const struct model *m, const struct model_tunnel *t, const struct model_link *l,
-				 const struct model_target *in)
-{
-	if (in->silent && traffic_outvotes(m, t, l, in))
-		return (struct verdict){ HEALTH_UP, REASON_SILENT_TRAFFIC,
-					 max_time(l->rx_run_us, in->silent_since_us), true };
-	if (in->silent)
-		return (struct verdict){ HEALTH_DOWN, REASON_SILENT, in->silent_since_us, false };
-	/* after an outage of the interface the peer must answer again, as after any other */
-	if (in->replies && (t->state != HEALTH_DOWN || in->reply_run >= 3))
-		return (struct verdict){ HEALTH_UP, REASON_ANSWERS,
-					 l ? max_time(in->reply_start_us, l->changed_us) : in->reply_start_us, false };
-	if (in->replies)
-		return (struct verdict){ t->state, REASON_SILENT, t->since_us, false };
-	return (struct verdict){ HEALTH_UNKNOWN, REASON_WAITING, m->now, false };
-}
-
-static struct verdict judge_traffic(const struct model *m, const struct model_tunnel *t, const struct model_link *l)
-{
-	if (!l)
-		return (struct verdict){ HEALTH_UNKNOWN, REASON_NO_PEER, m->now, false };
-	if (received_lately(m, l))
-		return (struct verdict){ HEALTH_UP, REASON_TRAFFIC, l->rx_moved_us, true };
-	if (t->oneway_us != MODEL_NEVER && t->oneway_us <= m->now - MOVING_S * US_PER_S)
-		return (struct verdict){ HEALTH_DEGRADED, REASON_ONE_WAY, t->oneway_us, true };
-	return (struct verdict){ HEALTH_UNKNOWN, REASON_NOTHING, m->now, false };
-}
-
-static struct verdict judge(const struct model *m, const struct model_tunnel *t)
-{
-	const struct model_link *l = model_tunnel_link(m, t);
-	const struct model_target *in = target_of(m, t->inner_target);
-	struct verdict v;
-	bool final;
-
-	v = judge_link(t, l, &final);
-	if (final)
-		return v;
-	if (in && t->peer != MODEL_NONE)
-		return judge_peer(m, t, l, in);
-	return judge_traffic(m, t, l);
-}
+enum { DEGRADED_HOLD_S = 60, BASE_REPLIES = 60, FLAPS = 3, ERRORS = 8 };
 
 /* ---- causes of being degraded ---- */
 
 static bool cause_loss(const struct model *m, const struct model_tunnel *t, char *text, size_t size)
 {
-	const struct model_target *in = target_of(m, t->inner_target);
+	const struct model_target *in = judge_target(m, t->inner_target);
 	unsigned n = (unsigned)(60 * US_PER_S / m->interval_us), lost;
 
 	if (!in || model_ring_lost(in, UINT32_MAX) < 3)
@@ -149,7 +29,7 @@ static bool cause_loss(const struct model *m, const struct model_tunnel *t, char
 
 static bool cause_rtt(const struct model *m, const struct model_tunnel *t, char *text, size_t size)
 {
-	const struct model_target *in = target_of(m, t->inner_target);
+	const struct model_target *in = judge_target(m, t->inner_target);
 	int32_t median, sigma, least;
 
 	if (!in || !t->base_rtt_us || in->rtt.recent_count < t->base_replies + 2 * BASE_REPLIES)
@@ -186,8 +66,21 @@ static bool cause_flapping(const struct model *m, const struct model_tunnel *t, 
 	return true;
 }
 
+/* Packets go one way at most. */
+static bool cause_sa(const struct model *m, const struct model_tunnel *t, char *text, size_t size)
+{
+	const struct model_router_tunnel *o = model_tunnel_remote(m, t);
+	const struct model_router *router = model_find_router(m, t->router);
+
+	if (!o || !o->has_up || !o->up || !o->has_sa || o->sa || (router && model_router_stale(m, router)))
+		return false;
+	snprintf(text, size, "%.40s: %.40s is up, but has no SA in one direction", model_name(m, t->router),
+		 model_name(m, t->remote_name));
+	return true;
+}
+
 static bool (*const causes[])(const struct model *, const struct model_tunnel *, char *, size_t) = {
-	cause_flapping, cause_loss, cause_rtt, cause_errors,
+	cause_flapping, cause_loss, cause_rtt, cause_errors, cause_sa,
 };
 
 static void look_for_causes(struct model *m, struct model_tunnel *t)
@@ -202,123 +95,6 @@ static void look_for_causes(struct model *m, struct model_tunnel *t)
 		t->degraded_until_us = m->now + DEGRADED_HOLD_S * US_PER_S;
 		return;
 	}
-}
-
-/* ---- words ---- */
-
-static void outer_text(const struct model *m, const struct model_tunnel *t, char *text, size_t size, size_t *pos)
-{
-	switch (outer_state(m, t)) {
-	case OUTER_NONE:
-	case OUTER_WAITING:
-		break;
-	case OUTER_ANSWERS:
-		str_append(text, size, pos, "; outer %s answers", model_name(m, t->outer_remote));
-		break;
-	case OUTER_LOST:
-		str_append(text, size, pos, "; outer %s lost too", model_name(m, t->outer_remote));
-		break;
-	case OUTER_NEVER:
-		str_append(text, size, pos, "; outer %s never answered", model_name(m, t->outer_remote));
-		break;
-	}
-}
-
-static void silent_text(const struct model *m, const struct model_tunnel *t, char *text, size_t size)
-{
-	const struct model_target *in = target_of(m, t->inner_target);
-	const struct model_link *l = model_tunnel_link(m, t);
-	size_t pos = 0;
-
-	str_append(text, size, &pos, "no reply from %s", model_name(m, t->peer));
-	if (in->silent)
-		str_append(text, size, &pos, " to %u probes in a row", in->need_lost);
-	if (in->last_error)
-		str_append(text, size, &pos, " (%s)", strerrordesc_np(in->last_error) ?
-			   strerrordesc_np(in->last_error) : "unknown error");
-	if (l)
-		str_append(text, size, &pos, ", %s is up but nothing arrives", model_name(m, l->ifname));
-	outer_text(m, t, text, size, &pos);
-}
-
-static void reason_text(const struct model *m, const struct model_tunnel *t, enum reason reason,
-			char *text, size_t size)
-{
-	const char *ifname = model_name(m, t->ifname), *peer = model_name(m, t->peer);
-	const struct model_target *in = target_of(m, t->inner_target);
-	size_t pos = 0;
-
-	switch (reason) {
-	case REASON_WAITING:
-		str_append(text, size, &pos, "waiting for the first answer from %s", peer);
-		break;
-	case REASON_GONE:
-		str_append(text, size, &pos, "interface %s is gone", ifname);
-		break;
-	case REASON_ON_DEMAND:
-		str_append(text, size, &pos, "interface %s does not exist now (expect = on-demand)", ifname);
-		break;
-	case REASON_ADMIN:
-		str_append(text, size, &pos, "ADMIN: %s is shut down (ip link set %s up)", ifname, ifname);
-		break;
-	case REASON_NO_CARRIER:
-		str_append(text, size, &pos, "%s has no carrier", ifname);
-		break;
-	case REASON_SILENT:
-		silent_text(m, t, text, size);
-		break;
-	case REASON_SILENT_TRAFFIC:
-		if (in && in->replies)
-			str_append(text, size, &pos, "up by traffic: packets arrive, no reply from peer %s yet", peer);
-		else
-			str_append(text, size, &pos, "up by traffic: peer %s does not answer ping, but packets arrive",
-				   peer);
-		break;
-	case REASON_TRAFFIC:
-		str_append(text, size, &pos, "up by traffic: no peer to probe, packets arrive");
-		break;
-	case REASON_ANSWERS:
-		str_append(text, size, &pos, "%s answers", peer);
-		break;
-	case REASON_NOTHING:
-		if (t->peer_from == PEER_FROM_CONFIG)
-			str_append(text, size, &pos, "the address of its peer is not known, and nothing received "
-				   "in %d s", MOVING_S);
-		else
-			str_append(text, size, &pos, "no peer to probe, and nothing received in %d s", MOVING_S);
-		break;
-	case REASON_ONE_WAY:
-		str_append(text, size, &pos, "one way: packets leave %s, none arrive", ifname);
-		break;
-	case REASON_NO_PEER:
-		if (t->peer_from == PEER_FROM_CONFIG)
-			str_append(text, size, &pos, "the address of its peer is not known: its name was not "
-				   "resolved, or there is no default route");
-		else
-			str_append(text, size, &pos, "no interface and no peer: name one with peer = ...");
-		break;
-	case REASON_CAUSE:
-		str_append(text, size, &pos, "%s", t->cause);
-		break;
-	}
-}
-
-/* Words are made only when what they say has changed. */
-static void set_reason(struct model *m, struct model_tunnel *t, enum reason reason)
-{
-	const struct model_target *in = target_of(m, t->inner_target);
-	uint64_t code = 1 + (uint64_t)reason + ((uint64_t)t->peer << 16) + ((uint64_t)t->ifname << 32);
-
-	if (reason == REASON_SILENT)
-		code = hash_bytes(code + (uint64_t)outer_state(m, t) + (uint64_t)in->last_error * 64 + in->silent * 8,
-				  &in->need_lost, sizeof in->need_lost);
-	if (reason == REASON_CAUSE)
-		code = hash_bytes(code, t->cause, sizeof t->cause);
-	if (code == t->reason_code)
-		return;
-	t->reason_code = code;
-	memset(t->reason, 0, sizeof t->reason);
-	reason_text(m, t, reason, t->reason, sizeof t->reason);
 }
 
 /* ---- transitions ---- */
@@ -359,6 +135,8 @@ static void leave_down(struct model *m, unsigned key, int64_t end, enum health n
 	const char *word = next == HEALTH_UP ? "UP" : next == HEALTH_DEGRADED ? "DEGR" : "?";
 	char age[16];
 
+	t->over[t->over_pos % ARRAY_LEN(t->over)].from = began;
+	t->over[t->over_pos++ % ARRAY_LEN(t->over)].until = end;
 	history_outage_close(m, key, end);
 	history_rewrite(m, key, end, next);
 	history_add_event(m, end, key, next == HEALTH_UNKNOWN ? 0 : 1, SEVERITY_INFO, word, "after %s: %s",
@@ -397,7 +175,8 @@ static void transition(struct model *m, unsigned key, const struct verdict *v, b
 	struct model_tunnel *t = &m->tunnels[key];
 	enum health old = t->state;
 	int64_t began = t->since_us, since = v->since == MODEL_NEVER || v->since > m->now ? m->now : v->since;
-	bool known = (old != HEALTH_UNKNOWN || t->first_us > m->started_us + 5 * US_PER_S) && !is_after_gap(m, since);
+	bool known = (old != HEALTH_UNKNOWN || t->first_us > m->started_us + 5 * US_PER_S) && !is_after_gap(m, since) &&
+		     !v->from_start;
 
 	if (was_down_already(t, v, by_traffic))
 		t->degraded_until_us = t->error_us = MODEL_NEVER;
@@ -417,11 +196,24 @@ static void transition(struct model *m, unsigned key, const struct verdict *v, b
 		note_change(m, key, old);
 }
 
+/* What holds the row down is remembered: see judge_down. */
+static bool is_by_bgp(const struct model_tunnel *t, const struct verdict *v, const struct bgp_evidence *bgp)
+{
+	if (v->reason == REASON_BGP || v->reason == REASON_BGP_HELD || v->reason == REASON_BGP_UP)
+		return true;
+	return v->health == HEALTH_DOWN && bgp->worst &&
+	       (bgp->is_past || (t->by_bgp && t->state == HEALTH_DOWN && bgp->worth != BGP_WORTH_UP));
+}
+
 static void update(struct model *m, unsigned key, bool tick)
 {
 	struct model_tunnel *t = &m->tunnels[key];
-	struct verdict v = judge(m, t);
 	bool by_traffic = t->by_traffic;
+	struct evidence e;
+	struct verdict v;
+
+	judge_gather(m, key, &e);
+	v = judge(m, t, &e);
 
 	if (v.health == HEALTH_UP && tick)
 		look_for_causes(m, t);
@@ -434,12 +226,57 @@ static void update(struct model *m, unsigned key, bool tick)
 		v.since = m->now;
 	}
 	t->by_traffic = v.by_traffic;
-	set_reason(m, t, v.reason);
+	t->by_bgp = is_by_bgp(t, &v, &e.bgp);
+	t->by_router = v.reason == REASON_ROUTER_DOWN || v.reason == REASON_ROUTER_HELD || v.reason == REASON_ROUTER_UP;
+	reason_set(m, t, v.reason, &e);
 	if (v.health != t->state)
 		transition(m, key, &v, by_traffic);
 	else if (v.health == HEALTH_DOWN && v.reason == REASON_GONE && m->now - t->since_us <= US_PER_S)
 		/* an interface that is deleted is shut down first */
 		history_outage_explain(m, key, t->reason);
+}
+
+static bool overlaps(int64_t from, int64_t until, int64_t from2, int64_t until2)
+{
+	return from2 != MODEL_NEVER && from < until2 && from2 < until;
+}
+
+/* Whether that stretch is part of an outage that is counted already, or too long ago to tell. */
+static bool is_covered(const struct model_tunnel *t, int64_t from, int64_t until)
+{
+	int64_t oldest = INT64_MAX;
+
+	if (t->state == HEALTH_DOWN && t->since_us < until)
+		return true;
+	for (unsigned i = 0; i < ARRAY_LEN(t->over); i++) {
+		if (overlaps(from, until, t->over[i].from, t->over[i].until))
+			return true;
+		oldest = t->over[i].from < oldest ? t->over[i].from : oldest;
+	}
+	return from < oldest && oldest != INT64_MAX;
+}
+
+bool health_past_outage(struct model *m, unsigned key, int64_t from, int64_t until, const char *cause)
+{
+	struct model_tunnel *t = &m->tunnels[key];
+	int64_t counted;
+
+	from = max_time(from, m->started_us);
+	if (until <= from || is_covered(t, from, until))
+		return false;
+	account(t, m->now);
+	counted = until - max_time(from, t->since_us);
+	if (counted > 0 && (t->state == HEALTH_UP || t->state == HEALTH_DEGRADED))
+		t->up_us -= t->up_us > counted ? counted : t->up_us;
+	t->down_us += until - from;
+	t->outages++;
+	t->flap_us[t->flap_pos++ % ARRAY_LEN(t->flap_us)] = from;
+	t->over[t->over_pos % ARRAY_LEN(t->over)].from = from;
+	t->over[t->over_pos++ % ARRAY_LEN(t->over)].until = until;
+	m->changes++;
+	history_outage_past(m, key, from, until, cause);
+	history_mark(m, key, from, until, HEALTH_DOWN);
+	return true;
 }
 
 void health_update(struct model *m, unsigned key)
@@ -451,7 +288,7 @@ void health_update(struct model *m, unsigned key)
 /* Median of the first replies since the session, or the baseline, began. */
 static void gather_baseline(struct model *m, struct model_tunnel *t)
 {
-	const struct model_target *in = target_of(m, t->inner_target);
+	const struct model_target *in = judge_target(m, t->inner_target);
 
 	if (t->base_rtt_us || !in || in->rtt.recent_count < t->base_replies + BASE_REPLIES)
 		return;
@@ -477,7 +314,7 @@ static void watch_counters(struct model *m, struct model_tunnel *t)
 	}
 	if (errors >= t->error_base + ERRORS)
 		t->error_us = m->now;
-	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S || received_lately(m, l))
+	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S || judge_received_lately(m, l))
 		t->oneway_us = MODEL_NEVER;
 	else if (t->oneway_us == MODEL_NEVER)
 		t->oneway_us = m->now;
@@ -501,7 +338,7 @@ void health_baseline(struct model *m)
 {
 	for (size_t i = 0; i < m->ntunnels; i++) {
 		struct model_tunnel *t = &m->tunnels[i];
-		const struct model_target *in = target_of(m, t->inner_target);
+		const struct model_target *in = judge_target(m, t->inner_target);
 		const struct model_link *l = model_tunnel_link(m, t);
 
 		if (!t->used)

@@ -189,13 +189,10 @@ const struct history_event *history_event(const struct model *m, size_t i)
 	return &h->events[(h->events_first + i) % EVENTS_MAX];
 }
 
-void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause)
+static struct history_outage *outage_new(struct history *h)
 {
-	struct history *h = m->history;
 	struct history_outage *o;
 
-	if (!h)
-		return;
 	if (h->outages_n < OUTAGES_MAX) {
 		array_grow(&h->outages, &h->outages_cap, h->outages_n + 1, sizeof *h->outages);
 		o = &h->outages[h->outages_n++];
@@ -204,11 +201,40 @@ void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool k
 		h->outages_first = (h->outages_first + 1) % OUTAGES_MAX;
 	}
 	memset(o, 0, sizeof *o);
+	return o;
+}
+
+void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause)
+{
+	struct history_outage *o = m->history ? outage_new(m->history) : NULL;
+
+	if (!o)
+		return;
 	o->start = start;
 	o->end = MODEL_NEVER;
 	o->tunnel = (uint16_t)tunnel;
 	o->start_known = known;
 	str_copy(o->cause, sizeof o->cause, cause);
+}
+
+void history_outage_past(struct model *m, unsigned tunnel, int64_t start, int64_t end, const char *cause)
+{
+	struct history *h = m->history;
+	size_t i;
+
+	if (!h)
+		return;
+	history_outage_open(m, tunnel, start, true, cause);
+	h->outages[(h->outages_first + h->outages_n - 1) % OUTAGES_MAX].end = end;
+	for (i = h->outages_n - 1; i > 0; i--) {
+		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
+		struct history_outage *before = &h->outages[(h->outages_first + i - 1) % OUTAGES_MAX], swap = *o;
+
+		if (before->start <= start)
+			break;
+		*o = *before;
+		*before = swap;
+	}
 }
 
 /* What the outage that goes on turned out to be. */

@@ -110,6 +110,8 @@ double wilson_lower(double x, double n);
 void health_update(struct model *m, unsigned key);
 void health_tick(struct model *m);
 void health_baseline(struct model *m);
+/* An outage that is over when it is heard of. False when it is part of one that is counted already. */
+bool health_past_outage(struct model *m, unsigned key, int64_t from, int64_t until, const char *cause);
 
 /* history_bgp.c */
 /* A neighbour was like that: DOWN, UP, or UNKNOWN. */
@@ -130,6 +132,8 @@ void history_probe(struct model *m, unsigned tunnel, int64_t sent, bool lost, in
 /* Cells wholly after from turn out to have been like that (an outage is dated back to its end). */
 void history_rewrite(struct model *m, unsigned tunnel, int64_t from, enum health health);
 void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause);
+/* One that is over already; kept in order of their start. */
+void history_outage_past(struct model *m, unsigned tunnel, int64_t start, int64_t end, const char *cause);
 void history_outage_close(struct model *m, unsigned tunnel, int64_t end);
 void history_outage_explain(struct model *m, unsigned tunnel, const char *cause);
 

@@ -194,6 +194,12 @@ void model_carry(const struct model *m, unsigned tunnel, struct record *r, uint8
 	record_set(r, CARRY_DOWN_US, down);
 	record_set(r, CARRY_OUTAGES, t->outages);
 	record_set(r, CARRY_REKEYS, t->rekeys);
+	record_set(r, CARRY_BY_BGP, t->by_bgp);
+	record_set(r, CARRY_BY_ROUTER, t->by_router);
+	if (t->log_down_us != MODEL_NEVER)
+		record_set(r, CARRY_LOG_DOWN_US, t->log_down_us);
+	if (t->log_up_us != MODEL_NEVER)
+		record_set(r, CARRY_LOG_UP_US, t->log_up_us);
 	if (t->base_us != MODEL_NEVER)
 		record_set(r, CARRY_BASE_US, t->base_us);
 	if (t->base_rtt_us)
@@ -272,6 +278,10 @@ void tunnel_carry_apply(struct model *m, const struct record *r)
 	t->accounted_us = r->t;
 	t->outages = (uint32_t)record_get(r, CARRY_OUTAGES, 0);
 	t->rekeys = (uint32_t)record_get(r, CARRY_REKEYS, 0);
+	t->by_bgp = record_get(r, CARRY_BY_BGP, 0) != 0;
+	t->by_router = record_get(r, CARRY_BY_ROUTER, 0) != 0;
+	t->log_down_us = record_get(r, CARRY_LOG_DOWN_US, MODEL_NEVER);
+	t->log_up_us = record_get(r, CARRY_LOG_UP_US, MODEL_NEVER);
 	t->base_us = record_get(r, CARRY_BASE_US, MODEL_NEVER);
 	t->base_rtt_us = (int32_t)record_get(r, CARRY_BASE_RTT_US, 0);
 	if (t->inner_target < m->ntargets && m->targets[t->inner_target].used)
