@@ -19,10 +19,14 @@ enum action {
 	ACTION_SLOWER, ACTION_FASTER, ACTION_SPEED_1, ACTION_ZOOM_IN, ACTION_ZOOM_OUT,
 	ACTION_MARK, ACTION_GOTO_MARK, ACTION_BASELINE, ACTION_INTERVAL,
 	ACTION_SAVE_SCREEN, ACTION_COLOR, ACTION_BITS, ACTION_REDRAW,
+	ACTION_PANEL_TUNNELS, ACTION_PANEL_ROUTERS, ACTION_PANEL_EVENTS, ACTION_PANEL_SOURCES, ACTION_RELEASE,
 	ACTION_COUNT
 };
 
 enum { MODE_LIVE = 1, MODE_REPLAY = 2, MODE_ANY = 3 };
+/* 1 << the key that shows the panel */
+enum { PANEL_TUNNELS = 1 << 1, PANEL_ROUTERS = 1 << 4, PANEL_EVENTS = 1 << 6, PANEL_SOURCES = 1 << 7,
+       PANEL_ANY = PANEL_TUNNELS | PANEL_ROUTERS | PANEL_EVENTS | PANEL_SOURCES };
 
 /* A key has a name: the character itself, or one of Enter Esc Tab Space Backspace Up Down Left Right PgUp PgDn Home
  * End Ins Del F1..F12 ^A..^Z. */
@@ -31,6 +35,7 @@ enum { MODE_LIVE = 1, MODE_REPLAY = 2, MODE_ANY = 3 };
 struct action_info {
 	enum action action;
 	unsigned modes;      /* MODE_ bits in which it does something */
+	unsigned panels;     /* PANEL_ bits of the panels in which it does */
 	const char *keys;    /* names of keys, separated by spaces; letters first */
 	const char *name;    /* a word for it */
 	const char *footer;  /* what the footer says, or NULL */
@@ -42,5 +47,7 @@ struct action_info {
 const struct action_info *action_table(size_t *ret_n);
 /* What a key does in a mode; ACTION_NONE when nothing. */
 enum action action_find(const char *key, unsigned mode);
+/* Whether it does something in that panel. */
+bool action_works(enum action action, unsigned panel);
 
 #endif

@@ -42,14 +42,15 @@ void view_draw(struct view *v, struct canvas *c, const struct model *m, const st
 /* Carry out an action that concerns only the view. Returns false when the action is the caller's. */
 bool view_do(struct view *v, enum action action, const struct model *m, const struct view_status *st);
 
+/* Says so when the key is that of a panel which this version does not have; returns whether it is. */
+bool view_lacks(struct view *v, const char *key);
+
 /* Seconds in a cell of the strip. */
 int view_zoom(const struct view *v);
-/* The selected row, or MODEL_NONE. */
-unsigned view_selected(const struct view *v);
 /* Events to step through: of all rows (MODEL_NONE) or of one. */
 unsigned view_events_of(const struct view *v);
 /* The event under the cursor when keys go to the events: its time in *ret. */
-bool view_event_time(const struct view *v, const struct model *m, const struct view_status *st, int64_t *ret);
+bool view_event_time(struct view *v, const struct model *m, const struct view_status *st, int64_t *ret);
 
 /* A line shown instead of the footer until the next key. "" removes it. */
 void view_say(struct view *v, const char *fmt, ...) PRINTF_LIKE(2, 3);

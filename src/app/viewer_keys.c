@@ -206,6 +206,29 @@ static void clear_baseline(struct viewer *vw)
 		tell(vw, "baseline clear");
 }
 
+// An operator may need the only session that a router gives.
+static void release(struct viewer *vw)
+{
+	const struct model *m = timeline_newest(vw->tl);
+	bool asked = false, released = false;
+
+	for (size_t i = 0; i < m->nrouters; i++) {
+		asked |= m->routers[i].used;
+		released |= m->routers[i].used && m->routers[i].outcome == ROUTER_OUTCOME_RELEASED;
+	}
+	if (vw->mode & MODE_REPLAY) {
+		view_say(vw->view, "L works live only: here no router is asked");
+		return;
+	}
+	if (!asked) {
+		view_say(vw->view, "no router is asked: panel 4 says how to name one");
+		return;
+	}
+	view_say(vw->view, released ? "asking the routers again"
+				    : "leaving all routers alone for 15 minutes; L asks them again");
+	tell(vw, released ? "take" : "release");
+}
+
 // ---- leaving ----
 
 static bool has_open_outage(const struct model *m)
@@ -327,6 +350,8 @@ static void do_rest(struct viewer *vw, enum action action)
 		set_baseline(vw);
 	else if (action == ACTION_RESET)
 		tell(vw, "reset");
+	else if (action == ACTION_RELEASE)
+		release(vw);
 	else if (action == ACTION_COLOR && vw->term)
 		term_set_color(vw->term, !term_has_color(vw->term));
 	else if (action == ACTION_REDRAW && vw->term)
@@ -353,7 +378,8 @@ void viewer_key(struct viewer *vw, const char *key)
 	}
 	action = action_find(key, vw->mode);
 	if (action == ACTION_NONE) {
-		view_say(vw->view, "%s does nothing here; ? lists the keys", key);
+		if (!view_lacks(vw->view, key))
+			view_say(vw->view, "%s does nothing here; ? lists the keys", key);
 		return;
 	}
 	if (!view_do(vw->view, action, model_of(vw), &st) && !do_time(vw, action) && !do_ask(vw, action))

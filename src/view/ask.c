@@ -54,25 +54,25 @@ bool ask_clear_filter(struct view *v)
 	return had;
 }
 
-// The next row, from the selected one on, that the search matches.
+// The next one, from the selected one on, that the search matches.
 void ask_search(struct view *v, const struct model *m, int step)
 {
-	size_t at = rows_index(v);
+	const struct panel *p = v->panel;
+	size_t at = p->index(v), n = p->count(v);
 
 	if (!v->search) {
 		view_say(v, "nothing to find: / asks for it");
 		return;
 	}
-	for (size_t i = 1; i <= v->nrows; i++) {
-		size_t k = step > 0 ? (at + i) % v->nrows : (at + v->nrows * 2 - i) % v->nrows;
+	for (size_t i = 1; i <= n; i++) {
+		size_t k = step > 0 ? (at + i) % n : (at + n * 2 - i) % n;
 
-		if (!rows_match(m, &m->tunnels[v->rows[k]], v->search))
+		if (!p->matches(v, m, k, v->search))
 			continue;
-		v->selected = v->rows[k];
-		v->chosen = true;
+		p->select(v, m, k);
 		return;
 	}
-	view_say(v, "no row matches %.80s", v->search_text);
+	view_say(v, v->panel->bit == PANEL_TUNNELS ? "no row matches %.80s" : "nothing matches %.80s", v->search_text);
 }
 
 static void set_search(struct view *v, const struct model *m, const char *text)
@@ -156,8 +156,7 @@ enum view_question view_answer(struct view *v, const char *key, const struct mod
 	v->asking = ASK_NOTHING;
 	if (which == ASK_FILTER) {
 		set_filter(v, v->answer);
-		rows_collect(v, m, st, false);
-		rows_select_nearest(v, m, st);
+		v->panel->collect(v, m, st);
 		return ASK_NOTHING;
 	}
 	if (which == ASK_SEARCH) {

@@ -5,25 +5,6 @@
 
 #include "view/panel.h"
 
-enum { TEXT_MAX = 1000, LABEL = 9 };
-
-struct text {
-	char s[TEXT_MAX];
-	size_t pos;
-};
-
-static void say(struct text *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void say(struct text *o, const char *fmt, ...)
-{
-	char part[TEXT_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(part, sizeof part, fmt, ap);
-	va_end(ap);
-	str_append(o->s, sizeof o->s, &o->pos, "%s%s", o->pos ? "  " : "", part);
-}
-
 static const char *or_dash(const char *s)
 {
 	return *s ? s : "-";
@@ -34,15 +15,15 @@ static void write_why(const struct frame *f, const struct model_tunnel *t, struc
 	char age[16], since[FORMAT_MAX];
 
 	if (row_is_silent(f)) {
-		say(o, "not known: nothing from the collector for %s (it said: %s)",
+		text_say(o, "not known: nothing from the collector for %s (it said: %s)",
 		    time_age(f->st->silent_us, age), t->reason);
 		return;
 	}
 	if (row_state(f, t) == ROW_ADMIN)
-		say(o, "shut down by an administrator (ip link set dev %s up)", model_name(f->m, t->ifname));
-	say(o, "%s", t->reason);
+		text_say(o, "shut down by an administrator (ip link set dev %s up)", model_name(f->m, t->ifname));
+	text_say(o, "%s", t->reason);
 	if (t->since_known)
-		say(o, "since %s", format_moment(f, t->since_us, since));
+		text_say(o, "since %s", format_moment(f, t->since_us, since));
 }
 
 static void write_outer(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -51,24 +32,24 @@ static void write_outer(const struct frame *f, const struct model_tunnel *t, str
 
 	if (row_is_line(t))
 		return;
-	say(o, "%s %s %s", or_dash(model_name(m, t->outer_local)), panel_glyphs(f->v)->arrow,
+	text_say(o, "%s %s %s", or_dash(model_name(m, t->outer_local)), panel_glyphs(f->v)->arrow,
 	    or_dash(model_name(m, t->outer_remote)));
 	if (*model_name(m, t->ifname))
-		say(o, "%s", model_name(m, t->ifname));
+		text_say(o, "%s", model_name(m, t->ifname));
 	if (t->has_key && (t->type == TUNNEL_TYPE_VXLAN || t->type == TUNNEL_TYPE_GENEVE))
-		say(o, "VNI %u", t->gre_key);
+		text_say(o, "VNI %u", t->gre_key);
 	else if (t->has_key)
-		say(o, "key 0x%x", t->gre_key);
+		text_say(o, "key 0x%x", t->gre_key);
 	if (t->has_okey)
-		say(o, "okey 0x%x", t->okey);
+		text_say(o, "okey 0x%x", t->okey);
 	if (t->has_if_id)
-		say(o, "if_id 0x%x", t->if_id);
+		text_say(o, "if_id 0x%x", t->if_id);
 	if (t->has_mark)
-		say(o, "mark 0x%x", t->mark);
+		text_say(o, "mark 0x%x", t->mark);
 	if (*model_name(m, t->group))
-		say(o, "group %s", model_name(m, t->group));
+		text_say(o, "group %s", model_name(m, t->group));
 	if (t->ssh)
-		say(o, "@ carries your ssh session");
+		text_say(o, "@ carries your ssh session");
 }
 
 static void write_via(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -79,20 +60,20 @@ static void write_via(const struct frame *f, const struct model_tunnel *t, struc
 	if (!r)
 		return;
 	if (r->error) {
-		say(o, "no route (%s)", strerrordesc_np(r->error) ? strerrordesc_np(r->error) : "unknown error");
+		text_say(o, "no route (%s)", strerrordesc_np(r->error) ? strerrordesc_np(r->error) : "unknown error");
 		return;
 	}
-	say(o, "%s", or_dash(model_name(m, r->oif)));
+	text_say(o, "%s", or_dash(model_name(m, r->oif)));
 	if (r->gateway != MODEL_NONE && *model_name(m, r->gateway))
-		say(o, "gateway %s", model_name(m, r->gateway));
+		text_say(o, "gateway %s", model_name(m, r->gateway));
 	else
-		say(o, "on the link");
+		text_say(o, "on the link");
 	if (*model_name(m, r->gateway_mac))
-		say(o, "%s", model_name(m, r->gateway_mac));
+		text_say(o, "%s", model_name(m, r->gateway_mac));
 	if (*model_name(m, r->prefsrc))
-		say(o, "source %s", model_name(m, r->prefsrc));
+		text_say(o, "source %s", model_name(m, r->prefsrc));
 	if (r->cached_mtu)
-		say(o, "kernel's path MTU %d", r->cached_mtu);
+		text_say(o, "kernel's path MTU %d", r->cached_mtu);
 }
 
 // With its sign, where there is a number.
@@ -114,19 +95,19 @@ static void write_target(const struct frame *f, const char *path, const struct m
 
 	if (!t)
 		return;
-	say(o, "%s %s", path, or_dash(model_name(f->m, t->target)));
+	text_say(o, "%s %s", path, or_dash(model_name(f->m, t->target)));
 	if (row_probes_stale(f, t))
-		say(o, "stale");
+		text_say(o, "stale");
 	else if (t->lost_run)
-		say(o, "lost %u in a row (down at %u)", t->lost_run, t->need_lost);
+		text_say(o, "lost %u in a row (down at %u)", t->lost_run, t->need_lost);
 	else if (t->rtt.last_us >= 0)
-		say(o, "rtt %s ms loss %s", format_rtt(t->rtt.last_us, rtt), percent(f, t, LOSS_1M, loss));
+		text_say(o, "rtt %s ms loss %s", format_rtt(t->rtt.last_us, rtt), percent(f, t, LOSS_1M, loss));
 	if (t->answered_us != MODEL_NEVER && (t->lost_run || t->silent))
-		say(o, "last answer %s", format_moment(f, t->answered_us, clock));
+		text_say(o, "last answer %s", format_moment(f, t->answered_us, clock));
 	else if (t->answered_us == MODEL_NEVER)
-		say(o, "never answered");
+		text_say(o, "never answered");
 	if (t->late || t->duplicate || t->foreign)
-		say(o, "late %u duplicate %u foreign %u", t->late, t->duplicate, t->foreign);
+		text_say(o, "late %u duplicate %u foreign %u", t->late, t->duplicate, t->foreign);
 }
 
 static void write_probe(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -137,7 +118,7 @@ static void write_probe(const struct frame *f, const struct model_tunnel *t, str
 	if (outer != inner)
 		write_target(f, row_is_line(t) ? "target" : "outer", outer, o);
 	if (!inner && !row_is_line(t))
-		say(o, "no inner peer known: name one with peer = \"ADDRESS\" in the configuration");
+		text_say(o, "no inner peer known: name one with peer = \"ADDRESS\" in the configuration");
 }
 
 static void write_rtt(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -147,13 +128,13 @@ static void write_rtt(const struct frame *f, const struct model_tunnel *t, struc
 
 	if (!target || !target->rtt.count)
 		return;
-	say(o, "%slast %s avg %s p50 %s p95 %s max %s jitter %s ms", f->m->partial ? "~" : "",
+	text_say(o, "%slast %s avg %s p50 %s p95 %s max %s jitter %s ms", f->m->partial ? "~" : "",
 	    format_rtt(target->lost_run ? -1 : target->rtt.last_us, a), format_rtt(model_rtt_avg(&target->rtt), b),
 	    format_rtt(model_rtt_percentile(&target->rtt, 0.5), c),
 	    format_rtt(model_rtt_percentile(&target->rtt, 0.95), d), format_rtt(target->rtt.max_us, e),
 	    format_rtt(target->rtt.jitter_us, j));
 	if (t->base_rtt_us > 0)
-		say(o, "baseline %s", format_rtt(t->base_rtt_us, a));
+		text_say(o, "baseline %s", format_rtt(t->base_rtt_us, a));
 }
 
 static void write_loss(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -165,9 +146,9 @@ static void write_loss(const struct frame *f, const struct model_tunnel *t, stru
 	if (!target)
 		return;
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
-		say(o, "%s%s %s", f->m->partial && i > LOSS_10M ? "~" : "", words[i],
+		text_say(o, "%s%s %s", f->m->partial && i > LOSS_10M ? "~" : "", words[i],
 		    percent(f, target, (enum model_loss)i, text));
-	say(o, "(lost %u of %u)", target->lost, target->sent);
+	text_say(o, "(lost %u of %u)", target->lost, target->sent);
 }
 
 static void write_mtu(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -177,14 +158,14 @@ static void write_mtu(const struct frame *f, const struct model_tunnel *t, struc
 	if (row_is_line(t))
 		return;
 	if (l && l->mtu > 0)
-		say(o, "configured %d", l->mtu);
+		text_say(o, "configured %d", l->mtu);
 	if (t->want_mtu)
-		say(o, "wanted %d", t->want_mtu);
+		text_say(o, "wanted %d", t->want_mtu);
 	if (t->want_mss)
-		say(o, "wanted MSS %d", t->want_mss);
-	say(o, "path ?");
-	say(o, "gap ?");
-	say(o, "drift -");
+		text_say(o, "wanted MSS %d", t->want_mss);
+	text_say(o, "path ?");
+	text_say(o, "gap ?");
+	text_say(o, "drift -");
 }
 
 static void write_traffic(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -196,32 +177,87 @@ static void write_traffic(const struct frame *f, const struct model_tunnel *t, s
 	if (!l)
 		return;
 	if (l->gone) {
-		say(o, "the interface is gone");
+		text_say(o, "the interface is gone");
 		return;
 	}
 	if (row_counters_stale(f, l))
-		say(o, "counters stale");
+		text_say(o, "counters stale");
 	else
-		say(o, "%s%s %s%s %s/s", g->rx, format_rate(f->v, l->rate.rx_bytes, rx), g->tx,
+		text_say(o, "%s%s %s%s %s/s", g->rx, format_rate(f->v, l->rate.rx_bytes, rx), g->tx,
 		    format_rate(f->v, l->rate.tx_bytes, tx), f->v->bits ? "bit" : "B");
-	say(o, "received %s", format_bytes(l->total[COUNTER_RX_BYTES], rx));
-	say(o, "sent %s", format_bytes(l->total[COUNTER_TX_BYTES], tx));
-	say(o, "errors %llu/%llu dropped %llu/%llu", (unsigned long long)l->total[COUNTER_RX_ERRORS],
+	text_say(o, "received %s", format_bytes(l->total[COUNTER_RX_BYTES], rx));
+	text_say(o, "sent %s", format_bytes(l->total[COUNTER_TX_BYTES], tx));
+	text_say(o, "errors %llu/%llu dropped %llu/%llu", (unsigned long long)l->total[COUNTER_RX_ERRORS],
 	    (unsigned long long)l->total[COUNTER_TX_ERRORS], (unsigned long long)l->total[COUNTER_RX_DROPPED],
 	    (unsigned long long)l->total[COUNTER_TX_DROPPED]);
 	if (t->oneway_us != MODEL_NEVER && l->rx_moved_us != MODEL_NEVER)
-		say(o, "nothing comes back for %s", time_age(f->m->now - l->rx_moved_us, age));
+		text_say(o, "nothing comes back for %s", time_age(f->m->now - l->rx_moved_us, age));
 	else if (t->oneway_us != MODEL_NEVER)
-		say(o, "nothing ever came back");
-	say(o, "%s%s%s", l->up ? "UP" : "not UP", l->running ? ",RUNNING" : "", l->carrier ? ",LOWER_UP" : "");
+		text_say(o, "nothing ever came back");
+	text_say(o, "%s%s%s", l->up ? "UP" : "not UP", l->running ? ",RUNNING" : "", l->carrier ? ",LOWER_UP" : "");
 	if (l->resets || l->generations > 1)
-		say(o, "resets %u, made anew %u", l->resets, l->generations ? l->generations - 1 : 0);
+		text_say(o, "resets %u, made anew %u", l->resets, l->generations ? l->generations - 1 : 0);
+}
+
+static void write_neighbor(const struct frame *f, const struct model_bgp *b, struct text *o)
+{
+	char word[NEIGHBOR_MAX], said[NEIGHBOR_MAX], text[FORMAT_MAX], moment[FORMAT_MAX];
+	const char *vrf = neighbor_vrf(f, b), *reset = model_name(f->m, b->reset_reason);
+	enum row_state state = neighbor_state(f, b);
+
+	text_line(o);
+	text_say(o, "%s%s%s AS%s %s %s", or_dash(model_name(f->m, b->neighbor)), *vrf ? " vrf " : "", vrf,
+		 neighbor_as(b, text), neighbor_word(f, b, word), neighbor_since(f, b, moment));
+	if (state == ROW_UNKNOWN)
+		text_say(o, "last seen %s", neighbor_said(f, b, said));
+	if (state == ROW_UP)
+		text_say(o, "prefixes %s", neighbor_prefixes(f, b, text));
+	else if (b->established_us != MODEL_NEVER)
+		text_say(o, "was Established until %s", format_moment(f, b->established_us, moment));
+	if (b->flaps)
+		text_say(o, "%u flap%s", b->flaps, b->flaps == 1 ? "" : "s");
+	if (*reset)
+		text_say(o, "last reset: %s", reset);
+	text_say(o, "(%s)", or_dash(model_name(f->m, b->router)));
 }
 
 static void write_bgp(const struct frame *f, const struct model_tunnel *t, struct text *o)
 {
-	if (t->bgp != MODEL_NONE && *model_name(f->m, t->bgp))
-		say(o, "%s ?", model_name(f->m, t->bgp));
+	unsigned tunnel = (unsigned)(t - f->m->tunnels), key;
+
+	for (unsigned i = 0; (key = model_tunnel_bgp(f->m, tunnel, i)) < f->m->nbgp; i++)
+		write_neighbor(f, &f->m->bgp[key], o);
+	if (!o->pos && t->bgp != MODEL_NONE && *model_name(f->m, t->bgp))
+		text_say(o, "%s: no router has told of it", model_name(f->m, t->bgp));
+}
+
+// What the router at the other end of the table says of the row.
+static void write_router(const struct frame *f, const struct model_tunnel *t, struct text *o)
+{
+	const struct model_router_tunnel *remote = model_tunnel_remote(f->m, t);
+	const struct model_router *r = router_of(f->m, t->router);
+	char text[200], since[FORMAT_MAX], word[NEIGHBOR_MAX];
+
+	if (t->router == MODEL_NONE || !*model_name(f->m, t->router))
+		return;
+	text_say(o, "%s", model_name(f->m, t->router));
+	if (remote) {
+		text_say(o, "%s %s %s", or_dash(model_name(f->m, remote->name)), router_tunnel_word(f, remote, word),
+			 router_tunnel_since(f, remote, since));
+		router_tunnel_traffic(f, remote, text, sizeof text);
+		if (*text)
+			text_say(o, "%s", text);
+	} else if (*model_name(f->m, t->remote_name)) {
+		text_say(o, "it has told nothing of %s", model_name(f->m, t->remote_name));
+	}
+	if (t->log_down_us != MODEL_NEVER)
+		text_say(o, "its log: down since %s", format_moment(f, t->log_down_us, since));
+	if (!r) {
+		text_say(o, "not asked");
+		return;
+	}
+	router_health(f, r, text, sizeof text);
+	text_say(o, "%s", text);
 }
 
 static void write_availability(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -231,12 +267,12 @@ static void write_availability(const struct frame *f, const struct model_tunnel 
 	char age[16];
 
 	model_tunnel_times(f->m, t, &up, &down);
-	say(o, "%s%u outage%s", f->m->partial ? "~" : "", t->outages, t->outages == 1 ? "" : "s");
-	say(o, "down %s", time_age(down, age));
+	text_say(o, "%s%u outage%s", f->m->partial ? "~" : "", t->outages, t->outages == 1 ? "" : "s");
+	text_say(o, "down %s", time_age(down, age));
 	if (up + down > 0)
-		say(o, "up %.2f%%", 100.0 * (double)up / (double)(up + down));
+		text_say(o, "up %.2f%%", 100.0 * (double)up / (double)(up + down));
 	if (flaps)
-		say(o, "%u%s in 10 min", flaps, flaps == ARRAY_LEN(t->flap_us) ? " or more" : "");
+		text_say(o, "%u%s in 10 min", flaps, flaps == ARRAY_LEN(t->flap_us) ? " or more" : "");
 }
 
 static void outage_text(const struct frame *f, const struct history_outage *h, bool cause, struct text *o)
@@ -246,7 +282,7 @@ static void outage_text(const struct frame *f, const struct history_outage *h, b
 	if (h->end != MODEL_NEVER)
 		format_moment(f, h->end, to);
 	time_age((h->end == MODEL_NEVER ? f->st->at : h->end) - h->start, age);
-	say(o, "%s%s-%s %s%s%s", h->start_known ? "" : "<", format_moment(f, h->start, from), to, age,
+	text_say(o, "%s%s-%s %s%s%s", h->start_known ? "" : "<", format_moment(f, h->start, from), to, age,
 	    cause ? "  " : "", cause ? h->cause : "");
 }
 
@@ -274,7 +310,7 @@ static void write_sources(const struct frame *f, const struct model_tunnel *t, s
 
 		if (!s->used || s->state == SOURCE_STATE_OK)
 			continue;
-		say(o, "%s%s%s %s: %s", model_name(f->m, s->name), *model_name(f->m, s->instance) ? " " : "",
+		text_say(o, "%s%s%s %s: %s", model_name(f->m, s->name), *model_name(f->m, s->instance) ? " " : "",
 		    model_name(f->m, s->instance), (size_t)s->state < ARRAY_LEN(words) ? words[s->state] : "?",
 		    model_name(f->m, s->reason));
 	}
@@ -287,71 +323,15 @@ static const struct line {
 	{ "why", write_why },       { "outer", write_outer },   { "via", write_via },
 	{ "probe", write_probe },   { "rtt ms", write_rtt },    { "loss", write_loss },
 	{ "mtu", write_mtu },       { "traffic", write_traffic }, { "bgp", write_bgp },
-	{ "avail", write_availability }, { "outages", write_outages }, { "sources", write_sources },
+	{ "router", write_router }, { "avail", write_availability }, { "outages", write_outages }, { "sources", write_sources },
 };
 
-// How much of s (at a space) fits width columns.
-static size_t fitting(const char *s, int width)
-{
-	size_t i = 0, cut = 0;
-	int used = 0;
-
-	while (s[i]) {
-		char one[5] = { 0 };
-		uint32_t c;
-		size_t n = utf8_decode(s + i, strlen(s + i), &c);
-
-		n = n ? n : 1;
-		memcpy(one, s + i, n);
-		used += canvas_text_width(one);
-		if (used > width)
-			return cut ? cut : i ? i : n;
-		i += n;
-		if (s[i] == ' ')
-			cut = i;
-	}
-	return i;
-}
-
-// Where lines go: counted, and drawn when in sight.
-struct writer {
-	struct frame *f;
-	bool draw;
-	int y, height;
-	size_t n;
-};
-
-static int next_line(struct writer *w)
-{
-	return w->draw ? panel_line(w->f, w->y, w->height, w->n++) : (w->n++, -1);
-}
-
-static void put_wrapped(struct writer *w, const char *label, const char *s)
-{
-	int width = w->f->columns - LABEL - 1;
-
-	for (bool first = true; *s; first = false) {
-		size_t n = width > 8 ? fitting(s, width) : strlen(s);
-		int y = next_line(w);
-		char part[TEXT_MAX];
-
-		memcpy(part, s, n);
-		part[n] = 0;
-		if (y >= 0 && first)
-			canvas_put(w->f->c, 1, y, LABEL - 1, ROLE_DIM, label);
-		if (y >= 0)
-			canvas_put(w->f->c, LABEL + 1, y, -1, ROLE_PLAIN, part);
-		s += n;
-		s += strspn(s, " ");
-	}
-}
-
-static void put_strips(struct writer *w, unsigned key)
+static void put_strips(struct sheet *w, unsigned key)
 {
 	static const enum display which[] = { DISPLAY_STATES, DISPLAY_RTT };
 
 	for (size_t i = 0; i < ARRAY_LEN(which); i++) {
-		int cells = w->f->columns - LABEL - 2, y = next_line(w), s = strip_seconds[w->f->v->zoom[which[i]]];
+		int cells = w->f->columns - LABEL - 2, y = sheet_next(w), s = strip_seconds[w->f->v->zoom[which[i]]];
 		char age[16];
 
 		if (y < 0)
@@ -363,7 +343,7 @@ static void put_strips(struct writer *w, unsigned key)
 	}
 }
 
-static void put_all_outages(struct writer *w, unsigned key)
+static void put_all_outages(struct sheet *w, unsigned key)
 {
 	size_t n = history_outages(w->f->m);
 
@@ -374,11 +354,11 @@ static void put_all_outages(struct writer *w, unsigned key)
 		if (h->tunnel != key)
 			continue;
 		outage_text(w->f, h, true, &o);
-		put_wrapped(w, "outage", o.s);
+		sheet_put(w, "outage", o.s);
 	}
 }
 
-static void put_lines(struct writer *w, bool all)
+static void put_lines(struct sheet *w, bool all)
 {
 	unsigned key = w->f->v->selected;
 	const struct model_tunnel *t = &w->f->m->tunnels[key];
@@ -389,7 +369,7 @@ static void put_lines(struct writer *w, bool all)
 		if (all && lines[i].write == write_outages)
 			continue;
 		lines[i].write(w->f, t, &o);
-		put_wrapped(w, lines[i].label, o.s);
+		sheet_put(w, lines[i].label, o.s);
 	}
 	put_strips(w, key);
 	if (all)
@@ -404,7 +384,7 @@ static bool has_selected(const struct frame *f)
 int panel_detail_height(const struct frame *f)
 {
 	struct frame copy = *f;
-	struct writer w = { .f = &copy };
+	struct sheet w = { .f = &copy };
 
 	if (!has_selected(f))
 		return 0;
@@ -425,7 +405,7 @@ static void put_heading(struct frame *f, int y, const struct model_tunnel *t)
 void panel_detail(struct frame *f, int y, int height)
 {
 	bool all = f->v->overlay == OVERLAY_DETAIL;
-	struct writer w = { .f = f, .draw = true, .y = y + 1, .height = height - 1 };
+	struct sheet w = { .f = f, .draw = true, .y = y + 1, .height = height - 1 };
 
 	if (!has_selected(f) || height < 1)
 		return;

@@ -11,34 +11,30 @@ static void scroll_by(struct view *v, int64_t n)
 	v->scroll = to < 0 ? 0 : to > (int64_t)v->scroll_max ? v->scroll_max : (size_t)to;
 }
 
-static void select_row(struct view *v, int64_t at)
+// The events below the tunnels are a list of their own.
+static const struct panel *list_of(const struct view *v)
 {
-	if (!v->nrows)
-		return;
-	at = at < 0 ? 0 : at >= (int64_t)v->nrows ? (int64_t)v->nrows - 1 : at;
-	v->selected = v->rows[at];
-	v->chosen = true;
+	return events_have_keys(v) && v->overlay == OVERLAY_NONE ? panels_get(PANEL_EVENTS) : v->panel;
 }
 
-static void select_event(struct view *v, const struct model *m, int64_t at)
+static void select_at(struct view *v, const struct model *m, int64_t at)
 {
-	int64_t n = (int64_t)events_count(v, m);
+	const struct panel *list = list_of(v);
+	int64_t n = (int64_t)list->count(v);
 
-	v->event = (size_t)(at < 0 || !n ? 0 : at >= n ? n - 1 : at);
+	if (n)
+		list->select(v, m, (size_t)(at < 0 ? 0 : at >= n ? n - 1 : at));
 }
 
 // By n lines, or by n pages.
 static void move(struct view *v, const struct model *m, int n, bool page)
 {
-	if (v->overlay == OVERLAY_HELP || (v->overlay == OVERLAY_DETAIL && page)) {
+	const struct panel *list = list_of(v);
+
+	if (v->overlay == OVERLAY_HELP || (v->overlay == OVERLAY_DETAIL && page))
 		scroll_by(v, page ? n * (int64_t)v->scroll_page : n);
-		return;
-	}
-	if (v->events_focus && v->overlay == OVERLAY_NONE) {
-		select_event(v, m, (int64_t)v->event + (page ? n * (int64_t)v->event_page : n));
-		return;
-	}
-	select_row(v, (int64_t)rows_index(v) + (page ? n * (int64_t)v->page : n));
+	else
+		select_at(v, m, (int64_t)list->index(v) + (page ? n * (int64_t)list->page(v) : n));
 }
 
 static void move_to_end(struct view *v, const struct model *m, bool last)
@@ -47,10 +43,8 @@ static void move_to_end(struct view *v, const struct model *m, bool last)
 
 	if (v->overlay != OVERLAY_NONE)
 		scroll_by(v, last ? at : -INT32_MAX);
-	else if (v->events_focus)
-		select_event(v, m, at);
 	else
-		select_row(v, at);
+		select_at(v, m, at);
 }
 
 static void open_overlay(struct view *v, enum overlay which)
@@ -61,8 +55,29 @@ static void open_overlay(struct view *v, enum overlay which)
 
 static void open_detail(struct view *v)
 {
-	v->chosen = true;
+	if (!v->panel->detail)
+		return;
+	v->chosen |= v->panel->bit == PANEL_TUNNELS;
+	v->item_chosen |= v->panel->bit == PANEL_ROUTERS;
 	open_overlay(v, OVERLAY_DETAIL);
+}
+
+static bool open_panel(struct view *v, enum action action, const struct model *m, const struct view_status *st)
+{
+	if (action == ACTION_PANEL_TUNNELS)
+		v->panel = panels_get(PANEL_TUNNELS);
+	else if (action == ACTION_PANEL_ROUTERS)
+		v->panel = panels_get(PANEL_ROUTERS);
+	else if (action == ACTION_PANEL_EVENTS)
+		v->panel = panels_get(PANEL_EVENTS);
+	else if (action == ACTION_PANEL_SOURCES)
+		v->panel = panels_get(PANEL_SOURCES);
+	else
+		return false;
+	v->events_focus = false;
+	open_overlay(v, OVERLAY_NONE);
+	v->panel->collect(v, m, st);
+	return true;
 }
 
 // Returns whether there was something to go back from.
@@ -72,12 +87,16 @@ static bool back(struct view *v, bool filter_too)
 		open_overlay(v, OVERLAY_NONE);
 		return true;
 	}
-	if (!filter_too)
-		return false;
-	if (v->events_focus)
+	if (filter_too && v->events_focus)
 		v->events_focus = false;
-	else if (!ask_clear_filter(v))
+	else if (filter_too && ask_clear_filter(v))
+		return true;
+	else if (v->panel->bit != PANEL_TUNNELS)
+		v->panel = panels_get(PANEL_TUNNELS);
+	else if (filter_too)
 		v->chosen = false;
+	else
+		return false;
 	return true;
 }
 
@@ -89,12 +108,13 @@ static void change_sort(struct view *v, int step)
 
 static void change_zoom(struct view *v, int step)
 {
-	int *zoom = &v->zoom[v->overlay == OVERLAY_DETAIL ? DISPLAY_RTT : v->display];
+	bool tunnels = v->panel->bit == PANEL_TUNNELS, detail = tunnels && v->overlay == OVERLAY_DETAIL;
+	int *zoom = &v->zoom[detail ? DISPLAY_RTT : tunnels ? v->display : DISPLAY_NUMBERS];
 	int to = *zoom + step;
 
 	if (to >= 0 && to < (int)ARRAY_LEN(strip_seconds))
 		*zoom = to;
-	if (v->overlay == OVERLAY_DETAIL)
+	if (detail)
 		v->zoom[DISPLAY_STATES] = *zoom;
 }
 
@@ -136,7 +156,7 @@ static bool do_panels(struct view *v, enum action action, const struct model *m)
 {
 	if (action == ACTION_HELP)
 		open_overlay(v, v->overlay == OVERLAY_HELP ? OVERLAY_NONE : OVERLAY_HELP);
-	else if (action == ACTION_OPEN && !v->events_focus)
+	else if (action == ACTION_OPEN && !events_have_keys(v))
 		open_detail(v);
 	else if (action == ACTION_FOCUS)
 		v->events_focus = !v->events_focus && v->overlay == OVERLAY_NONE;
@@ -158,8 +178,12 @@ static bool do_panels(struct view *v, enum action action, const struct model *m)
 bool view_do(struct view *v, enum action action, const struct model *m, const struct view_status *st)
 {
 	v->message[0] = 0;
+	if (action != ACTION_NONE && !action_works(action, v->panel->bit)) {
+		view_say(v, "it does nothing in this panel; ? lists the keys, 1 shows the tunnels");
+		return true;
+	}
 	// the model may have changed since the last drawing
-	rows_collect(v, m, st, v->page && v->nrows > v->page);
-	rows_select_nearest(v, m, st);
-	return do_look(v, action) || do_move(v, action, m) || do_panels(v, action, m);
+	v->panel->collect(v, m, st);
+	events_collect(v, m, st);
+	return do_look(v, action) || do_move(v, action, m) || do_panels(v, action, m) || open_panel(v, action, m, st);
 }

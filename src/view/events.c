@@ -4,32 +4,72 @@
 
 #include "view/panel.h"
 
-const struct history_event *events_get(const struct view *v, const struct model *m, size_t i)
+bool events_have_keys(const struct view *v)
+{
+	return v->panel->bit == PANEL_EVENTS || (v->events_focus && v->panel->bit == PANEL_TUNNELS);
+}
+
+static const char *who(const struct model *m, const struct history_event *e)
+{
+	return e->tunnel < m->ntunnels && m->tunnels[e->tunnel].used ? m->tunnels[e->tunnel].name : "-";
+}
+
+static bool match(const struct model *m, const struct history_event *e, const struct pattern *p)
+{
+	char text[512];
+	size_t pos = 0;
+
+	str_append(text, sizeof text, &pos, "%s %.*s %.*s", who(m, e), (int)sizeof e->word, e->word,
+		   (int)sizeof e->text, e->text);
+	return pattern_match(p, text, pos);
+}
+
+void events_collect(struct view *v, const struct model *m, const struct view_status *st)
 {
 	size_t n = history_events(m);
 	unsigned only = view_events_of(v);
+	bool filtered = v->panel->bit == PANEL_EVENTS && v->filter;
 
+	(void)st;
+	v->events = xrealloc(v->events, n + 1, sizeof *v->events);
+	v->nevents = 0;
+	if (v->panel->bit == PANEL_EVENTS)
+		v->hidden = 0;
 	while (n--) {
 		const struct history_event *e = history_event(m, n);
 
 		if (only != MODEL_NONE && e->tunnel != only && e->tunnel != MODEL_NONE)
 			continue;
-		if (!i--)
-			return e;
+		if (filtered && !match(m, e, v->filter))
+			v->hidden++;
+		else
+			v->events[v->nevents++] = (uint16_t)n;
 	}
-	return NULL;
+	if (v->event >= v->nevents)
+		v->event = v->nevents ? v->nevents - 1 : 0;
 }
 
-size_t events_count(const struct view *v, const struct model *m)
+const struct history_event *events_get(const struct view *v, const struct model *m, size_t i)
 {
-	size_t n = history_events(m), found = 0;
-	unsigned only = view_events_of(v);
+	return i < v->nevents && v->events[i] < history_events(m) ? history_event(m, v->events[i]) : NULL;
+}
 
-	if (only == MODEL_NONE)
-		return n;
-	for (size_t i = 0; i < n; i++)
-		found += history_event(m, i)->tunnel == only || history_event(m, i)->tunnel == MODEL_NONE;
-	return found;
+size_t events_count(const struct view *v)
+{
+	return v->nevents;
+}
+
+void events_select(struct view *v, const struct model *m, size_t at)
+{
+	(void)m;
+	v->event = at < v->nevents ? at : v->nevents ? v->nevents - 1 : 0;
+}
+
+bool events_match(const struct view *v, const struct model *m, size_t at, const struct pattern *p)
+{
+	const struct history_event *e = events_get(v, m, at);
+
+	return e && match(m, e, p);
 }
 
 // Events of another day say so: "19d14:03".
@@ -47,13 +87,6 @@ static void format_when(const struct frame *f, int64_t t, char out[FORMAT_MAX])
 		snprintf(out, FORMAT_MAX, "%02dd%02d:%02d", then.day, then.hour, then.minute);
 }
 
-static const char *who(const struct frame *f, const struct history_event *e)
-{
-	if (e->tunnel < f->m->ntunnels && f->m->tunnels[e->tunnel].used)
-		return f->m->tunnels[e->tunnel].name;
-	return "-";
-}
-
 static enum role role_of(const struct history_event *e)
 {
 	if (e->dir > 0)
@@ -67,17 +100,17 @@ static void put_event(struct frame *f, int y, const struct history_event *e, int
 {
 	const struct glyphs *g = panel_glyphs(f->v);
 	char when[FORMAT_MAX], name[160], word[sizeof e->word + 1];
-	int x = 1;
+	int x = 1, width;
 
 	format_when(f, e->t, when);
 	str_copy(word, sizeof word, e->word);
 	x += canvas_put(f->c, x, y, 8, ROLE_PLAIN, when) + 1;
-	canvas_put(f->c, x, y, name_width, ROLE_PLAIN, format_name(f, who(f, e), name_width, name));
+	canvas_put(f->c, x, y, name_width, ROLE_PLAIN, format_name(f, who(f->m, e), name_width, name));
 	x += name_width + 1;
 	canvas_put(f->c, x, y, 1, role_of(e), e->dir > 0 ? g->better : e->dir < 0 ? g->worse : g->neither);
 	x += 2;
-	canvas_put(f->c, x, y, 6, role_of(e), word);
-	x += 6;
+	width = canvas_put(f->c, x, y, -1, role_of(e), word);
+	x += width < 6 ? 6 : width + 1;
 	canvas_put(f->c, x, y, -1, ROLE_PLAIN, e->text);
 }
 
@@ -85,14 +118,18 @@ static void put_title(struct frame *f, int y)
 {
 	const struct view *v = f->v;
 	bool live = f->st->mode & MODE_LIVE;
-	const char *hint = f->columns >= 110 ? "Tab: focus, [ ] previous/next" : "[ ] step";
+	const char *hint = f->columns >= 110 && v->panel->bit == PANEL_TUNNELS ? "Tab: focus, [ ] previous/next" : "[ ] step";
+	unsigned only = view_events_of(v);
 	char title[200];
 	size_t pos = 0;
 
 	str_append(title, sizeof title, &pos, " EVENTS ");
-	if (v->events_focus)
-		str_append(title, sizeof title, &pos, "%zu of %zu (Enter: go to its time, Tab: tunnels)",
-			   v->event + 1, events_count(v, f->m));
+	if (only < f->m->ntunnels)
+		str_append(title, sizeof title, &pos, "of %s ", f->m->tunnels[only].name);
+	if (events_have_keys(v))
+		str_append(title, sizeof title, &pos, "%zu of %zu (Enter: go to its time%s)",
+			   v->nevents ? v->event + 1 : 0, v->nevents,
+			   v->panel->bit == PANEL_TUNNELS ? ", Tab: tunnels" : "");
 	else
 		str_append(title, sizeof title, &pos, "(%s%s)", hint,
 			   !live ? "" : f->columns >= 110 ? ", m: mark" : ", m mark");
@@ -102,19 +139,16 @@ static void put_title(struct frame *f, int y)
 void panel_events(struct frame *f, int y, int height)
 {
 	struct view *v = f->v;
-	size_t n = events_count(v, f->m);
 	int name_width = f->columns >= 110 ? 12 : f->columns >= 60 ? 8 : 6;
 
 	if (height < 2)
 		return;
 	v->event_page = (size_t)(height - 1);
-	if (v->event >= n)
-		v->event = n ? n - 1 : 0;
 	if (v->event < v->event_top)
 		v->event_top = v->event;
 	if (v->event >= v->event_top + v->event_page)
 		v->event_top = v->event + 1 - v->event_page;
-	if (!v->events_focus)
+	if (!events_have_keys(v))
 		v->event_top = 0;
 	put_title(f, y);
 	for (size_t i = 0; i < v->event_page; i++) {
@@ -123,9 +157,10 @@ void panel_events(struct frame *f, int y, int height)
 		if (!e)
 			break;
 		put_event(f, y + 1 + (int)i, e, name_width);
-		if (v->events_focus && v->event_top + i == v->event)
+		if (events_have_keys(v) && v->event_top + i == v->event)
 			canvas_put(f->c, 0, y + 1 + (int)i, 1, ROLE_STRONG, ">");
 	}
-	if (!n && height > 1)
-		canvas_put(f->c, 1, y + 1, -1, ROLE_DIM, "none so far");
+	if (!v->nevents)
+		canvas_put(f->c, 1, y + 1, -1, ROLE_DIM, v->hidden && v->panel->bit == PANEL_EVENTS
+			   ? "no event matches (Esc clears the filter)" : "none so far");
 }

@@ -120,6 +120,30 @@ const char *format_span(int64_t us, char out[FORMAT_MAX])
 	return out;
 }
 
+int64_t format_ago(const struct frame *f, int64_t t)
+{
+	int64_t us;
+
+	if (t == MODEL_NEVER || t > f->st->at)
+		return 0;
+	return __builtin_sub_overflow(f->st->at, t, &us) ? INT64_MAX : us;
+}
+
+const char *format_since(const struct frame *f, int64_t t, bool known, char out[FORMAT_MAX])
+{
+	int64_t us = format_ago(f, t);
+	char age[16];
+
+	if (known)
+		snprintf(out, FORMAT_MAX, "%s", time_age(us, age));
+	else if (us < 60 * US_PER_S || us >= 3600 * US_PER_S)
+		snprintf(out, FORMAT_MAX, ">%s", time_age(us, age));
+	else
+		// a bound needs no seconds, and a screen that stands still costs nothing
+		snprintf(out, FORMAT_MAX, ">%dm", (int)(us / (60 * US_PER_S)));
+	return out;
+}
+
 // Bytes of the character before s + n.
 static size_t char_before(const char *s, size_t n)
 {

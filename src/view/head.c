@@ -96,6 +96,8 @@ static void add_status(const struct frame *f, struct pieces *p, int detail)
 	p->n = 0;
 	if (detail < 3)
 		add(p, ROLE_STRONG, "tunwatch %s", model_name(f->m, f->m->host));
+	if (f->v->panel->bit != PANEL_TUNNELS)
+		add(p, ROLE_STRONG, "[%s %s]", f->v->panel->key, detail < 2 ? f->v->panel->name : f->v->panel->brief);
 	if (st->mode & MODE_LIVE)
 		add_live(f, p);
 	else
@@ -220,6 +222,35 @@ static void add_sources(const struct frame *f, struct pieces *p)
 	}
 }
 
+static void add_bgp(const struct frame *f, struct pieces *p)
+{
+	struct neighbor_tally n;
+	char stale[32] = "";
+
+	neighbor_count(f, &n);
+	if (!n.all)
+		return;
+	if (n.stale)
+		snprintf(stale, sizeof stale, " %zu stale", n.stale);
+	add(p, n.established + n.stale < n.all ? ROLE_DOWN : n.stale ? ROLE_DEGRADED : ROLE_PLAIN, "BGP %zu/%zu%s",
+	    n.established, n.all, stale);
+}
+
+// Routers that do not answer; their panel names them.
+static void add_routers(const struct frame *f, struct pieces *p)
+{
+	size_t stale = 0, n = 0;
+
+	for (size_t i = 0; i < f->m->nrouters; i++) {
+		const struct model_router *r = &f->m->routers[i];
+
+		n += r->used;
+		stale += r->used && r->outcome != ROUTER_OUTCOME_RELEASED && router_is_stale(f, r->router);
+	}
+	if (stale)
+		add(p, ROLE_DEGRADED, "%zu of %zu router%s silent", stale, n, n == 1 ? "" : "s");
+}
+
 static void put_summary(const struct frame *f, int y)
 {
 	static const char *const sorts[SORT_COUNT] = { "", "name", "kind", "state", "since", "rtt", "loss",
@@ -230,6 +261,8 @@ static void put_summary(const struct frame *f, int y)
 
 	snprintf(between, sizeof between, " %s ", panel_glyphs(v)->bar);
 	add_counts(f, &p);
+	add_bgp(f, &p);
+	add_routers(f, &p);
 	if (v->filter)
 		add(&p, ROLE_NOTE, "filter %.60s", v->filter_text);
 	if (v->faults)
@@ -237,7 +270,7 @@ static void put_summary(const struct frame *f, int y)
 	if (v->hidden)
 		add(&p, ROLE_NOTE, "%zu hidden", v->hidden);
 	add_sources(f, &p);
-	if (v->sort != SORT_NONE || v->inverted)
+	if (v->panel->bit == PANEL_TUNNELS && (v->sort != SORT_NONE || v->inverted))
 		add(&p, ROLE_DIM, "sort %s%s", v->inverted ? "!" : "", sorts[v->sort]);
 	put(f, &p, y, f->columns, between);
 }

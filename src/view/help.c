@@ -94,14 +94,19 @@ static void put_question(struct frame *f, int y)
 }
 
 // Footer entries in the order of the table; of those the ranks up to worst fit.
-static int footer_width(unsigned mode, int worst)
+static bool in_footer(const struct frame *f, const struct action_info *a, int worst)
+{
+	return a->footer && a->modes & f->st->mode && a->panels & f->v->panel->bit && a->rank <= worst;
+}
+
+static int footer_width(const struct frame *f, int worst)
 {
 	size_t n;
 	const struct action_info *a = action_table(&n);
 	int width = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (a[i].footer && a[i].modes & mode && a[i].rank <= worst)
+		if (in_footer(f, &a[i], worst))
 			width += 1 + canvas_text_width(a[i].footer);
 	return width;
 }
@@ -112,11 +117,11 @@ static void put_keys(struct frame *f, int y)
 	const struct action_info *a = action_table(&n);
 	int worst = 2, x = 1;
 
-	while (f->columns >= 60 && worst < 20 && footer_width(f->st->mode, worst + 1) <= f->columns)
+	while (f->columns >= 60 && worst < 20 && footer_width(f, worst + 1) <= f->columns)
 		worst++;
 	canvas_fill(f->c, 0, y, f->columns, ROLE_BAR);
 	for (size_t i = 0; i < n; i++)
-		if (a[i].footer && a[i].modes & f->st->mode && a[i].rank <= worst)
+		if (in_footer(f, &a[i], worst))
 			x += canvas_put(f->c, x, y, -1, ROLE_BAR, a[i].footer) + 1;
 }
 

@@ -127,17 +127,11 @@ bool row_counters_stale(const struct frame *f, const struct model_link *l)
 
 const char *row_since(const struct frame *f, const struct model_tunnel *t, char out[FORMAT_MAX])
 {
-	int64_t us = f->st->at - t->since_us;
 	char age[16];
 
-	if (row_is_silent(f))
-		snprintf(out, FORMAT_MAX, "%s", time_age(f->st->silent_us, age));
-	else if (t->since_known && !(f->m->partial && t->since_us <= f->m->started_us))
-		snprintf(out, FORMAT_MAX, "%s", time_age(us, age));
-	else if (us < 60 * US_PER_S || us >= 3600 * US_PER_S)
-		snprintf(out, FORMAT_MAX, ">%s", time_age(us, age));
-	else
-		// a bound needs no seconds, and a screen that stands still costs nothing
-		snprintf(out, FORMAT_MAX, ">%dm", (int)(us / (60 * US_PER_S)));
+	if (!row_is_silent(f))
+		return format_since(f, t->since_us,
+				    t->since_known && !(f->m->partial && t->since_us <= f->m->started_us), out);
+	snprintf(out, FORMAT_MAX, "%s", time_age(f->st->silent_us, age));
 	return out;
 }

@@ -49,12 +49,17 @@ static bool is_wanted(const struct frame *f, const struct model_tunnel *t)
 	return !f->v->filter || rows_match(f->m, t, f->v->filter);
 }
 
-static int rank(const struct frame *f, const struct model_tunnel *t)
+int rows_rank(enum row_state state)
 {
 	static const int ranks[] = { [ROW_DOWN] = 0, [ROW_DEGRADED] = 1, [ROW_UNKNOWN] = 2,
 				     [ROW_UP] = 3, [ROW_ADMIN] = 4 };
 
-	return ranks[row_state(f, t)];
+	return ranks[state];
+}
+
+static int rank(const struct frame *f, const struct model_tunnel *t)
+{
+	return rows_rank(row_state(f, t));
 }
 
 // The number that a column sorts by; larger first.

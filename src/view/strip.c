@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The past of a row, one cell a span of time, the newest at the right.
+#include <stdio.h>
 #include <string.h>
 
 #include "view/panel.h"
@@ -85,26 +86,74 @@ static int cell_seconds(const struct frame *f, enum display display)
 	return strip_seconds[f->v->zoom[display]];
 }
 
+static void draw_states(struct frame *f, int x, int y, int cells, const struct history_cell *h)
+{
+	const struct glyphs *g = panel_glyphs(f->v);
+
+	for (int i = 0; i < cells; i++) {
+		enum role role;
+		const char *glyph = state_glyph(g, &h[i], &role);
+
+		canvas_put(f->c, x + i, y, 1, role, glyph);
+	}
+}
+
+static void draw_rtt(struct frame *f, int x, int y, int cells, const struct history_cell *h)
+{
+	const struct glyphs *g = panel_glyphs(f->v);
+	struct range range = rtt_range(h, cells);
+
+	for (int i = 0; i < cells; i++) {
+		enum role role;
+		const char *glyph = rtt_glyph(g, &h[i], range, &role);
+
+		canvas_put(f->c, x + i, y, 1, role, glyph);
+	}
+}
+
 // The newest cell is the one that has just passed or is passing, never one that only begins.
 void strip_draw(struct frame *f, int x, int y, int cells, unsigned tunnel, enum display display)
 {
 	struct history_cell h[CELLS_MAX];
-	const struct glyphs *g = panel_glyphs(f->v);
-	int cell_s = cell_seconds(f, display);
-	struct range range;
 
 	if (cells <= 0)
 		return;
 	cells = cells < CELLS_MAX ? cells : CELLS_MAX;
 	memset(h, 0, sizeof *h * (size_t)cells);
-	history_cells(f->m, tunnel, cell_s, f->st->at - 1, h, (size_t)cells);
-	range = rtt_range(h, cells);
-	for (int i = 0; i < cells; i++) {
-		enum role role;
-		const char *glyph = display == DISPLAY_RTT ? rtt_glyph(g, &h[i], range, &role)
-							   : state_glyph(g, &h[i], &role);
+	history_cells(f->m, tunnel, cell_seconds(f, display), f->st->at - 1, h, (size_t)cells);
+	if (display == DISPLAY_RTT)
+		draw_rtt(f, x, y, cells, h);
+	else
+		draw_states(f, x, y, cells, h);
+}
 
-		canvas_put(f->c, x + i, y, 1, role, glyph);
+void strip_draw_bgp(struct frame *f, int x, int y, int cells, unsigned bgp)
+{
+	struct history_cell h[CELLS_MAX];
+
+	if (cells <= 0)
+		return;
+	cells = cells < CELLS_MAX ? cells : CELLS_MAX;
+	memset(h, 0, sizeof *h * (size_t)cells);
+	history_bgp_cells(f->m, bgp, cell_seconds(f, DISPLAY_NUMBERS), f->st->at - 1, h, (size_t)cells);
+	draw_states(f, x, y, cells, h);
+}
+
+// As much of it as leaves the marks to be read.
+void strip_title(struct frame *f, int x, int y, int width)
+{
+	static const char *const formats[] = { "HISTORY %ds/cell", "%ds/cell", "%ds" };
+	int room = strip_marks(f, x, y, width);
+
+	room = room < width ? room - 1 : width;
+	for (size_t i = width > 26 ? 0 : 1; i < ARRAY_LEN(formats); i++) {
+		char text[FORMAT_MAX];
+
+		snprintf(text, sizeof text, formats[i], view_zoom(f->v));
+		if (canvas_text_width(text) > room)
+			continue;
+		canvas_put(f->c, x, y, width, ROLE_BAR, text);
+		return;
 	}
 }
 
@@ -112,7 +161,7 @@ int strip_marks(struct frame *f, int x, int y, int cells)
 {
 	int first = cells;
 
-	int64_t us = cell_seconds(f, f->v->display) * US_PER_S, newest = (f->st->at - 1) / us;
+	int64_t us = view_zoom(f->v) * US_PER_S, newest = (f->st->at - 1) / us;
 
 	for (unsigned i = 0; i < f->m->marks_count && i < ARRAY_LEN(f->m->marks); i++) {
 		int64_t ago = newest - f->m->marks[i].t / us;

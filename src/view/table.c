@@ -136,7 +136,10 @@ static void put_absent(const struct place *p)
 
 static void put_bgp(const struct place *p)
 {
-	put_left(p, ROLE_DIM, "-");
+	char text[FORMAT_MAX];
+	enum role role = neighbor_brief(p->f, p->key, p->width, text);
+
+	put_left(p, role, text);
 }
 
 static void put_rates(const struct place *p)
@@ -226,7 +229,18 @@ static int rest_of(const struct layout *l, int total)
 	return total - used;
 }
 
-static void set_numbers(struct layout *l, bool wide)
+static bool has_bgp(const struct frame *f)
+{
+	for (size_t i = 0; i < f->v->nrows; i++) {
+		unsigned key = f->v->rows[i];
+
+		if (f->m->tunnels[key].bgp != MODEL_NONE || model_tunnel_bgp(f->m, key, 0) != MODEL_NONE)
+			return true;
+	}
+	return false;
+}
+
+static void set_numbers(const struct frame *f, struct layout *l, bool wide)
 {
 	static const struct layout narrow = { { [COLUMN_NAME] = 8, [COLUMN_KIND] = 6, [COLUMN_STATE] = 4,
 		[COLUMN_SINCE] = 6, [COLUMN_STRIP] = 1, [COLUMN_RTT] = 5, [COLUMN_LOSS] = 4, [COLUMN_MTU] = 9,
@@ -237,6 +251,8 @@ static void set_numbers(struct layout *l, bool wide)
 		[COLUMN_TX] = 5 } };
 
 	*l = wide ? broad : narrow;
+	if (!wide && has_bgp(f))
+		l->width[COLUMN_BGP] = 6;
 }
 
 static void set_strip_only(struct layout *l, bool since)
@@ -305,7 +321,7 @@ static void lay_out(const struct frame *f, struct layout *l)
 	else if (f->v->display != DISPLAY_NUMBERS)
 		set_strip_only(l, true);
 	else
-		set_numbers(l, f->columns >= WIDE);
+		set_numbers(f, l, f->columns >= WIDE);
 	if (f->columns >= NARROW)
 		drop_columns(l, f->columns);
 	grow(f, l, f->columns);
@@ -329,24 +345,6 @@ static const char *title_of(const struct frame *f, enum column_id id, int width)
 	return columns[id].title;
 }
 
-// As much of it as leaves the marks to be read.
-static void put_strip_title(const struct place *p)
-{
-	static const char *const formats[] = { "HISTORY %ds/cell", "%ds/cell", "%ds" };
-	int room = strip_marks(p->f, p->x, p->y, p->width);
-
-	room = room < p->width ? room - 1 : p->width;
-	for (size_t i = p->width > 26 ? 0 : 1; i < ARRAY_LEN(formats); i++) {
-		char text[FORMAT_MAX];
-
-		snprintf(text, sizeof text, formats[i], view_zoom(p->f->v));
-		if (canvas_text_width(text) > room)
-			continue;
-		put_left(p, ROLE_BAR, text);
-		return;
-	}
-}
-
 static void put_titles(struct frame *f, const struct layout *l, int y)
 {
 	struct place p = { .f = f, .x = 1, .y = y };
@@ -360,7 +358,7 @@ static void put_titles(struct frame *f, const struct layout *l, int y)
 			continue;
 		snprintf(text, sizeof text, "%s", title_of(f, (enum column_id)i, p.width));
 		if (i == COLUMN_STRIP)
-			put_strip_title(&p);
+			strip_title(f, p.x, y, p.width);
 		else if (columns[i].right)
 			put_right(&p, ROLE_BAR, text);
 		else

@@ -14,7 +14,8 @@ struct view *view_new(bool ascii, bool utc)
 
 	v->ascii = ascii;
 	v->utc = utc;
-	v->selected = MODEL_NONE;
+	v->panel = panels_get(PANEL_TUNNELS);
+	v->selected = v->item_row = MODEL_NONE;
 	v->zoom[DISPLAY_NUMBERS] = v->zoom[DISPLAY_STATES] = 4;
 	v->zoom[DISPLAY_RTT] = 2;
 	return v;
@@ -29,29 +30,32 @@ void view_free(struct view *v)
 	free(v->rows);
 	free(v->lines);
 	free(v->over);
+	free(v->events);
+	free(v->items);
+	free(v->groups);
+	free(v->group_of);
+	free(v->sources);
 	free(v);
 }
 
 int view_zoom(const struct view *v)
 {
-	return strip_seconds[v->zoom[v->display]];
-}
-
-unsigned view_selected(const struct view *v)
-{
-	return v->selected;
+	return strip_seconds[v->zoom[v->panel->bit == PANEL_TUNNELS ? v->display : DISPLAY_NUMBERS]];
 }
 
 unsigned view_events_of(const struct view *v)
 {
-	return v->overlay == OVERLAY_DETAIL ? v->selected : MODEL_NONE;
+	if (v->panel->bit == PANEL_ROUTERS)
+		return v->item_row;
+	return v->panel->bit != PANEL_TUNNELS ? MODEL_NONE : v->overlay == OVERLAY_DETAIL ? v->selected : MODEL_NONE;
 }
 
-bool view_event_time(const struct view *v, const struct model *m, const struct view_status *st, int64_t *ret)
+bool view_event_time(struct view *v, const struct model *m, const struct view_status *st, int64_t *ret)
 {
-	const struct history_event *e = v->events_focus ? events_get(v, m, v->event) : NULL;
+	const struct history_event *e;
 
-	(void)st;
+	events_collect(v, m, st);
+	e = events_have_keys(v) ? events_get(v, m, v->event) : NULL;
 	if (!e)
 		return false;
 	*ret = e->t;
@@ -123,6 +127,24 @@ static void draw_empty(struct frame *f, int y, int height)
 		panel_events(f, y + text, height - text);
 }
 
+void panel_tunnels(struct frame *f, int y, int height)
+{
+	if (has_rows(f->m))
+		draw_main(f, y, height);
+	else
+		draw_empty(f, y, height);
+}
+
+static void draw_panel(struct frame *f, int y, int height)
+{
+	if (!has_rows(f->m) && f->st->connecting)
+		canvas_put(f->c, 1, y, -1, ROLE_NOTE, "waiting for the collector");
+	else if (!has_rows(f->m) && f->st->mode & MODE_REPLAY && !f->m->ticks)
+		canvas_put(f->c, 1, y, -1, ROLE_DIM, "nothing was recorded up to here");
+	else
+		f->v->panel->draw(f, y, height);
+}
+
 static void draw_body(struct frame *f, int y, int height)
 {
 	canvas_clip(f->c, 0, y, f->columns, height);
@@ -131,17 +153,10 @@ static void draw_body(struct frame *f, int y, int height)
 		panel_help(f, y, height);
 		break;
 	case OVERLAY_DETAIL:
-		panel_detail(f, y, height);
+		f->v->panel->detail(f, y, height);
 		break;
 	case OVERLAY_NONE:
-		if (has_rows(f->m))
-			draw_main(f, y, height);
-		else if (f->st->connecting)
-			canvas_put(f->c, 1, y, -1, ROLE_NOTE, "waiting for the collector");
-		else if (f->st->mode & MODE_REPLAY && !f->m->ticks)
-			canvas_put(f->c, 1, y, -1, ROLE_DIM, "nothing was recorded up to here");
-		else
-			draw_empty(f, y, height);
+		draw_panel(f, y, height);
 		break;
 	}
 	canvas_clip(f->c, 0, 0, f->columns, f->rows);
@@ -156,10 +171,11 @@ void view_draw(struct view *v, struct canvas *c, const struct model *m, const st
 	canvas_clear(c);
 	if (f.rows < 2 && foot)
 		head = 0;
-	rows_collect(v, m, st, false);
-	rows_select_nearest(v, m, st);
-	if (v->overlay == OVERLAY_DETAIL && v->selected == MODEL_NONE)
+	v->panel->collect(v, m, st);
+	if (v->overlay == OVERLAY_DETAIL && !v->panel->count(v))
 		v->overlay = OVERLAY_NONE;
+	if (v->panel->bit != PANEL_EVENTS)
+		events_collect(v, m, st);
 	panel_head(&f, 0, head);
 	if (f.rows - head - foot > 0)
 		draw_body(&f, head, f.rows - head - foot);
