@@ -58,6 +58,8 @@ struct log_config {
 	const struct profile *profile;   /* how its lines read */
 	const char *file;                /* path, for messages; its descriptor is fd */
 	const char *listen;              /* "ADDRESS:PORT", for messages; the bound datagram socket is fd */
+	struct addr address;             /* the same; unset: not given */
+	int port;
 	struct addr from;                /* take datagrams of this sender only; unset: of any */
 	const char *charset;
 	int fd;
@@ -88,6 +90,7 @@ struct source_env {
 	const struct model *model;     /* folded up to the last record put */
 	const struct watch_config *watch;
 	int64_t boot0_ns;              /* CLOCK_BOOTTIME at t = 0 */
+	struct router_keys *router_keys; /* private to router_put.c; NULL at first */
 };
 
 /* Session time now, in us (CLOCK_BOOTTIME minus boot0). The only clock that stamps records. */
@@ -123,6 +126,9 @@ void source_report_put(struct source_env *env, struct source_report *rep, enum s
 /* A notice record. */
 void source_notice(struct source_env *env, const char *source, enum severity level, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+
+/* The datagram socket a log listens on: before privileges go, and again when that failed. A descriptor or -errno. */
+int log_listen(const struct log_config *log);
 
 /* First source-record key of each source. */
 enum source_key {

@@ -12,11 +12,14 @@ struct router_put;
 struct router_put *router_put_new(struct source_env *env, const char *name, const char *profile, int64_t period_us);
 void router_put_free(struct router_put *rp);
 
-/* A poll: begin, then an answer each with what was seen in it, then end. Where things seen in this answer go: */
+/* A poll: begin, then an answer each with what was seen in it, then end. Where things seen in this answer go:
+ * neighbours and tunnels become records when the answer is over, log lines at once and one each (the caller leaves out
+ * those it has put before; the oldest comes first). */
 void router_put_begin(struct router_put *rp);
 struct router_seen_sink *router_put_sink(struct router_put *rp);
 /* The answer to one command is over: what it did not name and listed before is gone (answer->listing). what: kinds of
- * things it lists, bits 1 << enum router_seen_kind. */
+ * things it lists, bits 1 << enum router_seen_kind. Of neighbours a record comes of each answer that names them: their
+ * uptime goes on as predicted. */
 void router_put_answer(struct router_put *rp, unsigned what, const struct router_answer *answer);
 /* The poll is over: the router record. took_us: how long it took; reason "" when all went well. An outcome other than
  * OK leaves what was known as it was. The worst of the answers wins over OK. */
