@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/router_world.h"
+#include "lib/router_answers.h"
 
 /* What one make looks like. */
 struct router_make {

@@ -5,7 +5,7 @@
 // telnet, on a terminal if they are one. SCRIPT: yamaha (default), yamaha-ja (in Shift_JIS), lost-first,
 // wrong-password, error-password, silent, slow (a byte a second), garbage, eof-in-answer, confirm, asks-later, idle-close.
 // It pages after -g lines (24; 0: never), knows no users without -u, and cuts what it says into random pieces, by SEED,
-// which also makes up its answers (tests/lib/router_world.h). -a: the answer to a command is what the file holds then.
+// which also makes up its answers (tests/lib/router_answers.h). -a: the answer to a command is what the file holds then.
 // LOG gets a line for whatever happens: "connect", "line TEXT", "fault TEXT", "close". It runs until SIGTERM or SIGINT
 // (on stdin: to the end), and exits with 1 when there was a fault.
 #include <arpa/inet.h>
