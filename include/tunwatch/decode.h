@@ -260,6 +260,17 @@ const struct profile_session *profile_session(const struct profile *p);
 bool profile_match(const struct profile *p, enum profile_pattern which, const char *text, size_t len,
 		   char ret_text[ROUTER_WORDS_MAX]);
 
+/* ---- syslog.c: what stands before a message that came by syslog, or in a file of a syslog daemon's ---- */
+struct syslog_header {
+	size_t message;     /* where the message begins */
+	size_t host;        /* where what looks like the sender's name does; == message: nothing does */
+	bool has_stamp, has_zone;
+	int64_t stamp_us;   /* has_zone: wall time, us since 1970; else the sender's civil time as if it were UTC */
+};
+/* <PRI>, the headers of RFC 3164 and RFC 5424, and those of rsyslog's files; any of it may be missing. now_us: wall time
+ * (a stamp of RFC 3164 has no year). */
+struct syslog_header syslog_read(const char *text, size_t len, int64_t now_us);
+
 /* ---- telnet.c: the telnet filter (RFC 854, 855, 1143; options ECHO 857, SGA 858, TTYPE 1091, NAWS 1073) ---- */
 struct telnet {
 	uint8_t state, verb, option; /* parser */
@@ -303,8 +314,9 @@ struct dialogue_event {
 	size_t command;             /* ANSWER: index in the profile */
 	const char *text;           /* ANSWER: UTF-8, LF; valid during the call */
 	size_t text_len;
-	enum router_outcome outcome;/* FAILED: timeout, auth, lost, parse */
-	const char *reason;         /* FAILED */
+	enum router_outcome outcome;/* FAILED: timeout, auth, lost, parse, or ok after dialogue_leave; ANSWER: ok, or parse
+				     * when the router says that it is an error (the poll goes on) */
+	const char *reason;         /* FAILED: why; ANSWER: the error, or a remark, or "" */
 };
 struct dialogue_config {
 	const struct profile *profile;
@@ -318,6 +330,7 @@ struct dialogue_config {
 };
 enum { DIALOGUE_REPLY_MAX = 1 << 20, DIALOGUE_COMMAND_S = 30, DIALOGUE_LOGIN_S = 10, DIALOGUE_PAGES_MAX = 200,
        DIALOGUE_QUIET_US = 200000 };
+/* NULL when there is no such charset. The callbacks may poll and leave, but not free. */
 struct dialogue *dialogue_new(const struct dialogue_config *config, int64_t now_us);
 void dialogue_free(struct dialogue *d);
 void dialogue_input(struct dialogue *d, const void *data, size_t len, int64_t now_us);
@@ -328,7 +341,7 @@ int64_t dialogue_deadline(const struct dialogue *d);
 /* Ask the commands whose bits are set (bit i: command i of the profile), as soon as logged in. Only when idle. */
 void dialogue_poll(struct dialogue *d, uint32_t commands, int64_t now_us);
 bool dialogue_idle(const struct dialogue *d); /* logged in and nothing asked */
-/* Say goodbye (the profile's logout). */
+/* Say goodbye (the profile's logout), where it is idle; FAILED with ok follows, at once where it is not. */
 void dialogue_leave(struct dialogue *d, int64_t now_us);
 /* Bytes to send; the caller drains it, and wipes it when dialogue_secret was true. */
 struct buf *dialogue_out(struct dialogue *d);
