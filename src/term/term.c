@@ -15,6 +15,7 @@
 
 #include <curses.h>
 
+#include "term/crash.h"
 #include "tunwatch/term.h"
 
 enum { INPUT_MAX = 1024, RESTORE_MS = 300, PLAIN_ROWS = 24 };
@@ -32,6 +33,39 @@ struct term {
 	size_t input_len;
 };
 
+// A string of the terminal without the pauses that old ones want.
+static void add_string(struct buf *b, const char *name)
+{
+	const char *s = tigetstr(name);
+
+	if (!s || s == (const char *)-1)
+		return;
+	while (*s) {
+		const char *end = !strncmp(s, "$<", 2) ? strchr(s, '>') : NULL;
+
+		if (end)
+			s = end + 1;
+		else
+			buf_putc(b, *s++);
+	}
+}
+
+// What ends the screen without curses. Half an escape sequence may be out: cancel it.
+static void guard(const struct term *t)
+{
+	static const char *const names[] = { "sgr0", "op", "cnorm", "rmcup" };
+	struct buf b = { 0 };
+
+	if (!t->plain) {
+		buf_putc(&b, 0x18);
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			add_string(&b, names[i]);
+		buf_puts(&b, "\r\n");
+	}
+	crash_guard(t->tty, t->flags, &t->before, b.len ? b.data : "", b.len);
+	buf_free(&b);
+}
+
 static void set_modes(struct term *t)
 {
 	t->flags = fcntl(t->tty, F_GETFL);
@@ -46,6 +80,7 @@ static void set_modes(struct term *t)
 	t->ours.c_cc[VTIME] = 0;
 	// never TCSADRAIN: it waits for a terminal that may not be read
 	tcsetattr(t->tty, TCSANOW, &t->ours);
+	guard(t);
 }
 
 static int from_environment(const char *name, int otherwise)
@@ -247,6 +282,7 @@ static void restore(struct term *t)
 	buf_clear(&t->pending);
 	tcsetattr(t->tty, TCSANOW, &t->before);
 	fcntl(t->tty, F_SETFL, t->flags);
+	crash_release();
 }
 
 void term_free(struct term *t)

@@ -71,6 +71,19 @@ most "$exit_ms" 1000 "q works there too"
 meter -g 500x200 -f use1-b -w 0 -n 2 -u -r "$redraw" -e Q -- --keys 'b+20m<Enter>'
 most "$exit_ms" 2500 "and Q"
 
+# the status is the signal's own, but for a sanitizer that has its say
+ulimit -c 0
+for signal in 11 6 8 3; do
+	meter -g 80x24 -f use1-b -w 0 -n 0.1 -s $signal -o "$work/out" --
+	is "$restored" 1 "a crash (signal $signal) leaves the terminal's modes as before"
+	like "$status" "^($((128 + signal))|1)$" "and dies of it"
+	tail -c 60 "$work/out" | LC_ALL=C grep -qaF $'\x1b[?1049l'
+	ok $? "the screen is the one from before, too"
+done
+meter -g 500x200 -f use1-b -w 0 -n 1 -u -r "$redraw" -s 11 -- --keys 'b+20m<Enter>'
+most "$exit_ms" 1000 "milliseconds to crash on a terminal that nobody reads"
+is "$restored" 1 "its modes are restored"
+
 for term in dumb nonsense vt100 xterm-kitty linux ''; do
 	TERM=$term meter -f use1-b -w 0 -n 0.1 -e q -o "$work/out" -- --keys 'jjd'
 	is "$status $restored" "0 1" "TERM=$term"
