@@ -40,7 +40,9 @@ static int connect_any(struct options *o, struct session_info *info, bool *ret_b
 
 static int refusal(int error)
 {
-	return error == -EBUSY || error == -EALREADY ? EXIT_UNAVAILABLE : error == -EINVAL ? EXIT_CONFIG : EXIT_CANTCREAT;
+	if (error == -EBUSY || error == -EALREADY)
+		return EXIT_UNAVAILABLE;
+	return error == -EINVAL ? EXIT_CONFIG : EXIT_CANTCREAT;
 }
 
 int cmd_live(struct options *o)

@@ -96,8 +96,8 @@ static int check_vtysh(struct config_load *l, cfg_t *sec)
 	const char *profile = text_of(sec, CONFIG_ROUTER_PROFILE);
 
 	if (profile && strcmp(profile, VTYSH))
-		return config_fail(l, l->key_lines[CONFIG_ROUTER_PROFILE], "router %s: with transport vtysh there is no "
-				   "other profile than vtysh; remove one of the two", sec->title);
+		return config_fail(l, l->key_lines[CONFIG_ROUTER_PROFILE], "router %s: with transport vtysh there is "
+				   "no other profile than vtysh; remove one of the two", sec->title);
 	return refuse(l, sec, useless, ARRAY_LEN(useless), "with vtysh, which runs on this host");
 }
 
@@ -245,6 +245,8 @@ int config_log_section(struct config_load *l, cfg_t *cfg, cfg_t *sec)
 		.file = copy_of(sec, CONFIG_LOG_FILE), .listen = copy_of(sec, CONFIG_LOG_LISTEN),
 		.charset = copy_of(sec, CONFIG_LOG_CHARSET), .fd = -1,
 	};
+	if (log->listen)
+		value_listen(log->listen, &log->address, &log->port);
 	if (given(sec, CONFIG_LOG_FROM))
 		addr_parse(text_of(sec, CONFIG_LOG_FROM), &log->from);
 	log->has_zone = number_of(sec, CONFIG_LOG_ZONE, &log->zone_s);

@@ -3,19 +3,17 @@
 // out of core dumps, and empty in every child.
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/collector.h"
 #include "app/inputs.h"
 #include "app/privilege.h"
-#include "app/value.h"
+#include "app/profile_file.h"
 
 enum { SECRET_SIZE = 4096, SECRET_MAX = 1024 };
 
@@ -138,25 +136,54 @@ static void open_log(struct options *o, const struct input *in)
 
 static void bind_log(struct options *o, const struct input *in)
 {
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct addr a;
-	int port, fd, r;
+	int fd = log_listen(&o->logs[in->index]);
 
-	if (!value_listen(in->name, &a, &port))
-		return;
-	fd = socket(a.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return;
-	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
-	memcpy(&v4.sin_addr, a.bytes, sizeof v4.sin_addr);
-	memcpy(&v6.sin6_addr, a.bytes, sizeof v6.sin6_addr);
-	r = a.family == AF_INET ? bind(fd, (const struct sockaddr *)&v4, sizeof v4)
-				: bind(fd, (const struct sockaddr *)&v6, sizeof v6);
-	if (r)
-		close(fd);
+	o->logs[in->index].fd = fd < 0 ? -1 : fd;
+}
+
+/* ---- profiles ---- */
+
+static bool has_log(const struct profile *p)
+{
+	for (size_t i = 0; i < profile_commands(p); i++)
+		if (!strcmp(profile_command(p, i)->name, "log"))
+			return true;
+	return false;
+}
+
+static int load_profile(struct options *o, const struct input *in, struct error *err)
+{
+	struct error why;
+	struct profile *p = profile_find(in->name, &why);
+
+	if (!p)
+		return fail(o, in, err, "%.380s", why.text);
+	if (in->kind == INPUT_PROFILE)
+		o->routers[in->index].profile = p;
 	else
-		o->logs[in->index].fd = fd;
+		o->logs[in->index].profile = p;
+	if (in->kind == INPUT_LOG_PROFILE && !has_log(p))
+		return fail(o, in, err, "the profile %s has no command log: it cannot read one", SHOWN(in->name));
+	return 0;
+}
+
+static int load_profiles(struct options *o, struct error *err)
+{
+	struct privilege_loan loan;
+	int r = privilege_lend(&loan, err);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < o->ninputs && !r; i++)
+		if (o->inputs[i].kind == INPUT_PROFILE || o->inputs[i].kind == INPUT_LOG_PROFILE)
+			r = load_profile(o, &o->inputs[i], err);
+	privilege_take_back(&loan);
+	return r;
+}
+
+static void free_profile(const struct profile *p)
+{
+	profile_free((struct profile *)(uintptr_t)p);
 }
 
 /* ---- all of them ---- */
@@ -174,7 +201,7 @@ int inputs_load(struct options *o, bool collects, struct error *err)
 	}
 	if (!collects)
 		inputs_forget(o);
-	return r;
+	return r || !collects ? r : load_profiles(o, err);
 }
 
 static int open_one(struct options *o, const struct input *in, struct error *err)
@@ -248,6 +275,7 @@ static void free_router(struct router_config *r)
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free_const(strings[i]);
+	free_profile(r->profile);
 	free_list(r->run);
 	free_list(r->password_run);
 	if (r->password_fd >= 0)
@@ -260,6 +288,7 @@ static void free_log(struct log_config *log)
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free_const(strings[i]);
+	free_profile(log->profile);
 	if (log->fd >= 0)
 		close(log->fd);
 }
