@@ -170,6 +170,7 @@ struct model_router {
 	int64_t clock_offset_s;
 	bool has_clock_offset;
 	int64_t polled_us, answered_us;   /* newest poll, newest one that went well; MODEL_NEVER */
+	int64_t absent_us;                /* since when it has no BGP running; MODEL_NEVER */
 	uint32_t failures;                /* polls that failed in a row */
 };
 
@@ -180,6 +181,7 @@ struct model_router_tunnel {
 	uint16_t row;                     /* tunnel it belongs to, or MODEL_NONE */
 	int64_t since;                    /* us since 1970; MODEL_NEVER */
 	int64_t up_us;                    /* since when up is as it is, session time */
+	int64_t sa_us;                    /* since when sa is as it is */
 	int64_t sa_life_s;                /* -1: unknown */
 	uint64_t rx_packets, tx_packets;
 	bool has_packets;

@@ -4,7 +4,7 @@
 
 #include "model/model_int.h"
 
-enum { LOADING_S = 5, SLACK_S = 3, DAY_S = 86400, REASON_LATE_S = 30 };
+enum { LOADING_S = 5, SLACK_S = 3, DAY_S = 86400, REASON_LATE_S = 30, ROUTER_WORDS = 170 };
 
 static struct model_bgp *bgp_at(struct model *m, unsigned key)
 {
@@ -83,10 +83,20 @@ static void event(struct model *m, const struct model_bgp *b, int64_t t, int dir
 	history_add_event(m, t, b->row, dir, dir < 0 ? SEVERITY_WARNING : SEVERITY_INFO, "BGP", "%s %s", name, what);
 }
 
+/* " (hold timer)", or nothing */
+static void reason_text(const struct model *m, const struct model_bgp *b, char text[ROUTER_WORDS])
+{
+	const char *why = model_name(m, b->reset_reason);
+	size_t pos = 0;
+
+	text[0] = 0;
+	if (*why)
+		str_append(text, ROUTER_WORDS, &pos, " (%s)", why);
+}
+
 static void tell_change(struct model *m, const struct model_bgp *old, const struct model_bgp *b)
 {
-	char from[64], to[64], what[148];
-	const char *why = model_name(m, b->reset_reason);
+	char from[64], to[64], why[ROUTER_WORDS], what[300];
 	bool was = bgp_is_up(old), is = bgp_is_up(b);
 	size_t pos = 0;
 
@@ -99,25 +109,22 @@ static void tell_change(struct model *m, const struct model_bgp *old, const stru
 	    (b->state == BGP_STATE_NOT_UNDERSTOOD) && (old->word == MODEL_NONE) == (b->word == MODEL_NONE))
 		return;
 	what[0] = 0;
-	str_append(what, sizeof what, &pos, "%s -> %s", from, to);
-	if (was && *why)
-		str_append(what, sizeof what, &pos, " (%s)", why);
-	event(m, b, b->since_us > m->now || was == is ? m->now : b->since_us, is ? 1 : was ? -1 : 0, what);
+	reason_text(m, b, why);
+	str_append(what, sizeof what, &pos, "%s -> %s%s", from, to, was ? why : "");
+	event(m, b, was == is ? m->now : b->since_us, is ? 1 : was ? -1 : 0, what);
 }
 
 /* The router was asked for the reason only after it had said that the connection is gone. */
 static void tell_reason(struct model *m, const struct model_bgp *old, const struct model_bgp *b)
 {
-	char what[148];
-	size_t pos = 0;
+	char was[ROUTER_WORDS], is[ROUTER_WORDS];
 
-	if (bgp_is_up(old) || bgp_is_up(b) || b->reset_reason == old->reset_reason || b->admin ||
-	    !*model_name(m, b->reset_reason) || b->established_us == MODEL_NEVER ||
+	if (bgp_is_up(old) || bgp_is_up(b) || b->reset_reason == old->reset_reason ||
 	    b->since_us < m->now - REASON_LATE_S * US_PER_S)
 		return;
-	what[0] = 0;
-	str_append(what, sizeof what, &pos, "was reset: %s", model_name(m, b->reset_reason));
-	event(m, b, m->now, 0, what);
+	reason_text(m, old, was);
+	reason_text(m, b, is);
+	history_amend_event(m, b->since_us, b->row, "BGP", was, is);
 }
 
 static void tell_prefixes(struct model *m, const struct model_bgp *old, const struct model_bgp *b)
@@ -136,15 +143,7 @@ static void tell_prefixes(struct model *m, const struct model_bgp *old, const st
 
 static void tell_flap(struct model *m, const struct model_bgp *b, unsigned key)
 {
-	char what[148];
-	const char *why = model_name(m, b->reset_reason);
-	size_t pos = 0;
-
-	what[0] = 0;
-	str_append(what, sizeof what, &pos, "flapped between polls, Established again");
-	if (*why)
-		str_append(what, sizeof what, &pos, " (%s)", why);
-	event(m, b, b->since_us > m->now ? m->now : b->since_us, -1, what);
+	event(m, b, b->since_us, -1, "flapped between polls, Established again");
 	history_bgp_mark(m, key, b->since_us, b->since_us, HEALTH_DOWN);
 }
 
@@ -192,6 +191,9 @@ static void set_numbers(struct model_bgp *b, const struct record *r)
 	int64_t messages = record_get(r, BGP_MESSAGES, -1);
 
 	b->gone = record_get(r, BGP_GONE, 0) != 0;
+	/* what is no longer listed was last as it was */
+	if (b->gone)
+		return;
 	b->admin = record_get(r, BGP_ADMIN, 0) != 0;
 	b->state = state < 0 || state >= BGP_STATE_COUNT ? BGP_STATE_NOT_UNDERSTOOD : (enum bgp_state)state;
 	b->word = name_or_none(r, BGP_WORD);
@@ -267,10 +269,12 @@ enum bgp_worth bgp_worth(const struct model *m, const struct model_tunnel *t, co
 {
 	const struct model_router *router = model_find_router(m, b->router);
 
-	if (b->gone && !is_missed(t, b))
+	if (!b->used || (b->gone && !is_missed(t, b)))
 		return BGP_WORTH_GONE;
 	if (b->admin)
 		return BGP_WORTH_ADMIN;
+	if (router && router_is_absent(m, router))
+		return is_missed(t, b) ? BGP_WORTH_DOWN : BGP_WORTH_GONE;
 	if (router && model_router_stale(m, router))
 		return BGP_WORTH_STALE;
 	if (b->gone)

@@ -72,7 +72,12 @@ static bool cause_sa(const struct model *m, const struct model_tunnel *t, char *
 	const struct model_router_tunnel *o = model_tunnel_remote(m, t);
 	const struct model_router *router = model_find_router(m, t->router);
 
+	int64_t period = router && router->period_ms > 0 ? router->period_ms * US_PER_MS : US_PER_S;
+
 	if (!o || !o->has_up || !o->up || !o->has_sa || o->sa || (router && model_router_stale(m, router)))
+		return false;
+	/* the router is asked for one after the other: the next poll must find it so, too */
+	if (max_time(o->up_us, o->sa_us) > m->now - period - period / 2)
 		return false;
 	snprintf(text, size, "%.40s: %.40s is up, but has no SA in one direction", model_name(m, t->router),
 		 model_name(m, t->remote_name));

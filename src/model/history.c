@@ -8,6 +8,8 @@
 
 const struct history_ring history_ring[HISTORY_RINGS] = { { 1, 300, 0 }, { 10, 360, 300 }, { 300, 288, 660 } };
 
+enum { AMEND_MAX = 64 };
+
 static struct history_row *row_at(struct history *h, unsigned tunnel)
 {
 	if (tunnel >= TUNNELS_MAX)
@@ -175,6 +177,25 @@ void history_add_event(struct model *m, int64_t t, unsigned tunnel, int dir, enu
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
+}
+
+void history_amend_event(struct model *m, int64_t t, unsigned tunnel, const char *word, const char *old,
+			 const char *new)
+{
+	struct history *h = m->history;
+
+	for (size_t i = h ? h->events_n : 0, n = 0; i-- > 0 && n < AMEND_MAX; n++) {
+		struct history_event *e = &h->events[(h->events_first + i) % EVENTS_MAX];
+		size_t len = strlen(e->text), end = strlen(old);
+
+		if (e->t != t || e->tunnel != tunnel || strcmp(e->word, word) || len < end ||
+		    strcmp(e->text + len - end, old))
+			continue;
+		len -= end;
+		memset(e->text + len, 0, sizeof e->text - len);
+		str_copy(e->text + len, sizeof e->text - len, new);
+		return;
+	}
 }
 
 size_t history_events(const struct model *m)

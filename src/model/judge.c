@@ -109,6 +109,14 @@ static int64_t period_of(const struct model *m, uint16_t router)
 	return o && o->period_ms > 0 ? o->period_ms * US_PER_MS : US_PER_S;
 }
 
+/* Its router may have no BGP running at all. */
+static int64_t down_since(const struct model *m, const struct model_bgp *b)
+{
+	const struct model_router *o = model_find_router(m, b->router);
+
+	return bgp_is_up(b) && o && o->absent_us != MODEL_NEVER ? o->absent_us : b->since_us;
+}
+
 static void gather_bgp(const struct model *m, unsigned key, struct bgp_evidence *ret)
 {
 	const struct model_tunnel *t = &m->tunnels[key];
@@ -118,22 +126,24 @@ static void gather_bgp(const struct model *m, unsigned key, struct bgp_evidence 
 	for (unsigned k = t->bgp_first; k < m->nbgp && n++ < ROW_BGP_MAX; k = m->bgp[k].next) {
 		const struct model_bgp *b = &m->bgp[k];
 		enum bgp_worth worth;
+		int64_t since;
 
 		if (!b->used || b->row != key)
 			continue;
 		worth = bgp_worth(m, t, b);
 		if (worth == BGP_WORTH_GONE)
 			continue;
+		since = worth == BGP_WORTH_DOWN ? down_since(m, b) : b->since_us;
 		/* it was counted at a poll, and came at the poll before at the earliest */
 		if (b->message_us != MODEL_NEVER)
 			ret->message_us = max_time(ret->message_us, b->message_us - period_of(m, b->router));
 		if (!ret->worst || worth < ret->worth) {
 			ret->worst = b;
 			ret->worth = worth;
-			ret->since = b->since_us;
-		} else if (worth == ret->worth && (worth == BGP_WORTH_DOWN) == (b->since_us < ret->since)) {
+			ret->since = since;
+		} else if (worth == ret->worth && (worth == BGP_WORTH_DOWN) == (since < ret->since)) {
 			ret->worst = b;
-			ret->since = b->since_us;
+			ret->since = since;
 		}
 	}
 	ret->is_past = ret->worst && ret->worth == BGP_WORTH_DOWN &&

@@ -75,6 +75,8 @@ enum bgp_worth bgp_worth(const struct model *m, const struct model_tunnel *t, co
 /* router.c */
 void router_apply(struct model *m, const struct record *r);
 void router_tunnel_apply(struct model *m, const struct record *r);
+/* It says that it has no BGP running: that is an answer, too. */
+bool router_is_absent(const struct model *m, const struct model_router *r);
 /* Why nothing is heard of it, in words ("does not answer"); "" when it answers. */
 const char *router_trouble(const struct model_router *r);
 
@@ -127,6 +129,9 @@ struct history *history_copy(const struct history *h);
 size_t history_bytes(const struct history *h);
 void history_add_event(struct model *m, int64_t t, unsigned tunnel, int dir, enum severity severity,
 		       const char *word, const char *fmt, ...) PRINTF_LIKE(7, 8);
+/* The newest event of that row, time and word that ends with old gets another end. */
+void history_amend_event(struct model *m, int64_t t, unsigned tunnel, const char *word, const char *old,
+			 const char *new);
 void history_mark(struct model *m, unsigned tunnel, int64_t from, int64_t to, enum health health);
 void history_probe(struct model *m, unsigned tunnel, int64_t sent, bool lost, int64_t rtt_us);
 /* Cells wholly after from turn out to have been like that (an outage is dated back to its end). */

@@ -64,6 +64,13 @@ static void add_past(const struct model *m, const struct evidence *e, const char
 		str_append(text, size, pos, " (%.60s)", why);
 }
 
+static bool is_absent(const struct model *m, const struct model_bgp *b)
+{
+	const struct model_router *r = model_find_router(m, b->router);
+
+	return r && r->absent_us != MODEL_NEVER;
+}
+
 static void bgp_text(const struct model *m, const struct model_tunnel *t, const struct evidence *e, char *text,
 		     size_t size)
 {
@@ -76,6 +83,10 @@ static void bgp_text(const struct model *m, const struct model_tunnel *t, const 
 
 	bgp_state_text(m, b, state, sizeof state);
 	text[0] = 0;
+	if (bgp_is_up(b) || (b->gone && is_absent(m, b))) {
+		str_append(text, size, &pos, "%.40s has no BGP running", router_of(m, t, e));
+		return;
+	}
 	if (b->gone) {
 		str_append(text, size, &pos, "BGP neighbour %.46s is no longer listed by %.40s",
 			   model_name(m, b->neighbor), router_of(m, t, e));

@@ -24,7 +24,7 @@ static struct model_router *router_at(struct model *m, unsigned key)
 		o->used = true;
 		o->router = o->profile = o->reason = MODEL_NONE;
 		o->cpu_pct = o->mem_pct = -1;
-		o->boot_at = o->polled_us = o->answered_us = MODEL_NEVER;
+		o->boot_at = o->polled_us = o->answered_us = o->absent_us = MODEL_NEVER;
 	}
 	return o;
 }
@@ -91,6 +91,10 @@ static void set_poll(struct model_router *o, const struct record *r)
 	o->has_clock_offset = record_has(r, ROUTER_CLOCK_OFFSET_S);
 	o->clock_offset_s = record_get(r, ROUTER_CLOCK_OFFSET_S, 0);
 	o->polled_us = r->t;
+	if (o->outcome != ROUTER_OUTCOME_ABSENT)
+		o->absent_us = MODEL_NEVER;
+	else if (o->absent_us == MODEL_NEVER)
+		o->absent_us = r->t;
 	o->failures = o->outcome == ROUTER_OUTCOME_OK ? 0 : o->failures + !r->snapshot;
 	if (o->outcome == ROUTER_OUTCOME_OK)
 		o->answered_us = r->t;
@@ -121,11 +125,21 @@ const struct model_router *model_find_router(const struct model *m, uint16_t nam
 	return NULL;
 }
 
-bool model_router_stale(const struct model *m, const struct model_router *r)
+static bool is_old(const struct model *m, const struct model_router *r, int64_t t)
 {
 	int64_t period = (r->period_ms > 0 ? r->period_ms : PERIOD_MS) * US_PER_MS;
 
-	return r->answered_us == MODEL_NEVER || m->now - r->answered_us > max_time(PERIODS * period, 3 * US_PER_S);
+	return t == MODEL_NEVER || m->now - t > max_time(PERIODS * period, 3 * US_PER_S);
+}
+
+bool model_router_stale(const struct model *m, const struct model_router *r)
+{
+	return is_old(m, r, r->answered_us);
+}
+
+bool router_is_absent(const struct model *m, const struct model_router *r)
+{
+	return r->absent_us != MODEL_NEVER && !is_old(m, r, r->polled_us);
 }
 
 /* ---- tunnels as their router sees them ---- */
@@ -148,7 +162,7 @@ static struct model_router_tunnel *remote_at(struct model *m, const struct recor
 	o->router = router;
 	o->name = name;
 	o->word = o->row = MODEL_NONE;
-	o->since = o->up_us = o->seen_us = MODEL_NEVER;
+	o->since = o->up_us = o->sa_us = o->seen_us = MODEL_NEVER;
 	o->sa_life_s = -1;
 	m->topology++;
 	return o;
@@ -212,6 +226,8 @@ void router_tunnel_apply(struct model *m, const struct record *r)
 	o->tx_packets = (uint64_t)record_get(r, ROUTER_TUNNEL_TX_PACKETS, 0);
 	if (o->has_up && (!old.used || !old.has_up || old.up != o->up))
 		o->up_us = dated(m, &old, r);
+	if (!old.used || old.has_sa != o->has_sa || old.sa != o->sa)
+		o->sa_us = r->t;
 	o->seen_us = r->t;
 	note_rekey(m, &old, o, r->snapshot);
 	if (r->snapshot)
