@@ -19,13 +19,14 @@ __tunwatch_options()
 	export) echo "$common --output --format --kind --tunnel --from --to" ;;
 	check) echo "$common $watching --for --json" ;;
 	list) echo "$common $watching" ;;
+	router-test) echo "$common --command" ;;
 	*) echo "$common" ;;
 	esac
 }
 
 __tunwatch()
 {
-	local commands="live attach stop record replay report export check list help"
+	local commands="live attach stop record replay report export check list router-test help"
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=live word
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -50,6 +51,10 @@ __tunwatch()
 		mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
 		return
 		;;
+	--command)
+		mapfile -t COMPREPLY < <(compgen -W "bgp bgp-detail tunnel sa environment log" -- "$current")
+		return
+		;;
 	--only)
 		mapfile -t COMPREPLY < <(compgen -W "link route probe" -- "$current")
 		return
@@ -63,6 +68,8 @@ __tunwatch()
 	elif [[ $command == @(replay|report|export) ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.twr' -- "$current")
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$current")
+	elif [ "$command" = router-test ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	elif [ "$command" = help ] || [ "$command" = live ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
 	fi

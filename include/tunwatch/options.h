@@ -87,6 +87,8 @@ enum value_type {
 	  "press these keys first (for tests and pictures)") \
 	O(SIZE, columns, "size", 0, SIZE, "CxR", NULL, 1, 1000, NULL, "replay", NULL, \
 	  "no terminal: print one screen of this size as text") \
+	O(ROUTER_COMMAND, router_command, "command", 0, TEXT, "NAME", NULL, 0, 0, NULL, "router-test", NULL, \
+	  "only the patterns of this command of the profile") \
 	O(HELP, help, "help", 'h', FLAG, NULL, NULL, 0, 0, NULL, OPTION_ALL, NULL, \
 	  "show this help") \
 	O(VERSION, version, "version", 'V', FLAG, NULL, NULL, 0, 0, NULL, OPTION_ALL, NULL, \

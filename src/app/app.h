@@ -43,6 +43,7 @@ struct options {
 	char *hashes;           /* record --hashes FILE: the model's hash at every tick, for tests */
 	char *keys;             /* replay --keys: keys to press, for tests and screenshots */
 	int columns, rows;      /* replay --size CxR: without a terminal, draw this size and print it as text */
+	char *router_command;   /* router-test --command */
 	/* arguments left */
 	char **args;
 	size_t nargs;
@@ -77,6 +78,7 @@ int cmd_report(struct options *o);
 int cmd_export(struct options *o);
 int cmd_check(struct options *o);
 int cmd_list(struct options *o);
+int cmd_router_test(struct options *o);
 int cmd_help(struct options *o);
 
 /* Exit statuses, as sysexits(3) names them. */
@@ -117,7 +119,7 @@ enum viewer_exit viewer_run(const struct viewer_config *config, struct error *er
 
 /* ---- control.c: messages on the control socket (SOCK_SEQPACKET, one text message each) ----
  * viewer to collector: "mark TEXT", "baseline", "baseline SESSION_US", "baseline clear", "reset", "interval SECONDS",
- * "stop", "hello"
+ * "release" (no session with a router for 15 minutes), "take" (again now), "stop", "hello"
  * collector to viewer: "part N" with a read-only descriptor (SCM_RIGHTS), "live" after the last of them, "bye",
  * "paused WHY" when the recording cannot be written now, "resumed"; "full" and nothing else when too many others are
  * connected. Readers ignore words they do not know. */

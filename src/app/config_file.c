@@ -92,7 +92,7 @@ int config_load(struct options *o, struct error *err)
 	char path[4096];
 	int fd, r;
 
-	if (o->command && option_word("help stop", o->command))
+	if (o->command && option_word("help stop router-test", o->command))
 		return 0;
 	if (o->config_file) {
 		str_copy(path, sizeof path, o->config_file);

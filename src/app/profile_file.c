@@ -90,8 +90,8 @@ static struct profile *fail_missing(const char *name, char folders[FOLDERS][PATH
 
 	str_clean(clean, sizeof clean, name, strlen(name));
 	list_names(folders, &names);
-	error_set(err, -ENOENT, "no profile '%s' in %.100s%s/etc/tunwatch/profiles or %s; there are:%s", clean, folders[1],
-		  *folders[1] ? ", " : "", folders[3], names.len ? names.data : " none");
+	error_set(err, -ENOENT, "no profile '%s' in %.100s%s/etc/tunwatch/profiles or %s; there are:%s", clean,
+		  folders[1], *folders[1] ? ", " : "", folders[3], names.len ? names.data : " none");
 	buf_free(&names);
 	return NULL;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A router's profile, read with libconfuse. One table says which keys there are; every value is checked as it is read,
-// so that errors name its line.
+// A router's profile, read with libconfuse. Every value is checked as it is read, so that errors name its line.
 #include <confuse.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +15,6 @@ struct load {
 	const char *path;
 	struct profile *p;
 	struct error *err;
-	const cfg_t *cfg; /* the section of the value being read */
 	bool failed, ended;
 };
 
@@ -47,322 +44,36 @@ static const char *shown(char out[64], const char *text)
 	return out;
 }
 
-/* ---- what a key's value is stored as; NULL, or what is wrong with it ---- */
-
-/* A copy that lives as long as the profile. */
-static char *keep(const char *value)
-{
-	struct words *w = &loading->p->owned;
-
-	array_grow(&w->items, &w->cap, w->n + 1, sizeof *w->items);
-	return w->items[w->n++] = xstrdup(value);
-}
-
-static void add_word(struct words *w, const char *value)
-{
-	array_grow(&w->items, &w->cap, w->n + 2, sizeof *w->items);
-	w->items[w->n++] = keep(value);
-}
-
-struct key;
-typedef const char *store(const struct key *key, const char *value);
-/* In section; list: { a, b } may stand. arg: what store needs. */
-struct key {
-	const char *section, *name;
-	store *store;
-	bool list;
-	int arg;
-};
-
-static struct command *command_now(void)
-{
-	return &loading->p->commands[loading->p->ncommands - 1];
-}
-
-static const char *store_name(const struct key *key, const char *value)
-{
-	(void)key;
-	if (!*value || strlen(value) >= ROUTER_NAME_MAX)
-		return "must have 1 to 63 bytes";
-	for (const char *s = value; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
-			return "must be of letters, digits and ._-";
-	loading->p->name = keep(value);
-	return NULL;
-}
-
-static const char *store_tunnel_name(const struct key *key, const char *value)
-{
-	char clean[PROFILE_VALUE_MAX];
-	const char *star = strchr(value, '*');
-
-	(void)key;
-	if (!star || strchr(star + 1, '*') || strlen(value) > 32)
-		return "must hold one * where the tunnel's number goes, and at most 32 bytes";
-	if (str_clean(clean, sizeof clean, value, strlen(value)) != strlen(value) || strcmp(clean, value))
-		return "must hold no control characters";
-	loading->p->tunnel_name = keep(value);
-	return NULL;
-}
-
-static const char *store_bool(const struct key *key, const char *value)
-{
-	bool yes = !strcmp(value, "true");
-
-	if (!yes && strcmp(value, "false"))
-		return "must be true or false";
-	switch (key->arg) {
-	case 'x':
-		loading->p->experimental = yes;
-		break;
-	case 'w':
-		loading->p->session.wake = yes;
-		break;
-	case 't':
-		command_now()->shown.on_trouble = yes;
-		break;
-	case 'n':
-		command_now()->newest_first = yes;
-		break;
-	}
-	return NULL;
-}
-
-static const char *store_number(const struct key *key, const char *value)
-{
-	struct profile_session *s = &loading->p->session;
-	int64_t n;
-
-	switch (key->arg) {
-	case 'p':
-		if (!str_to_int(value, 1, 65535, &n))
-			return "must be a TCP port, a number from 1 to 65535";
-		s->port = n;
-		break;
-	case 'b':
-		if (!str_to_int(value, 0, 200, &n))
-			return "must be a number of columns from 0 to 200";
-		s->pager_blanks = n;
-		break;
-	case 'i':
-		if (!str_to_int(value, 0, 86400, &n))
-			return "must be a number of seconds from 0 to 86400";
-		s->idle_close_s = n;
-		break;
-	}
-	return NULL;
-}
-
-static const char *store_naws(const struct key *key, const char *value)
-{
-	struct profile_session *s = &loading->p->session;
-	char columns[8] = "";
-	const char *x = strchr(value, 'x');
-	int64_t c, r;
-
-	(void)key;
-	if (x && (size_t)(x - value) < sizeof columns)
-		memcpy(columns, value, x - value);
-	if (!x || !str_to_int(columns, 1, 65535, &c) || !str_to_int(x + 1, 0, 65535, &r))
-		return "must be COLUMNSxROWS, as 512x0; rows 0: no pager";
-	s->columns = c;
-	s->rows = r;
-	return NULL;
-}
-
-/* Words of a key and what they stand for. */
-static const char *store_word(const struct key *key, const char *value)
-{
-	static const struct { int arg; const char *word, *means; } words[] = {
-		{ 'e', "cr", "\r" }, { 'e', "lf", "\n" }, { 'e', "crlf", "\r\n" },
-		{ 'k', "space", " " }, { 'k', "enter", "\r" },
-		{ 'f', "text", "" }, { 'f', "json", "json" },
-		{ 'c', "N", "N" }, { 'c', "n", "n" }, { 'c', "no", "no" },
-	};
-	struct profile_session *s = &loading->p->session;
-	size_t i = 0;
-
-	while (i < ARRAY_LEN(words) && (words[i].arg != key->arg || strcmp(words[i].word, value)))
-		i++;
-	switch (key->arg) {
-	case 'e':
-		if (i == ARRAY_LEN(words))
-			return "must be cr, lf or crlf";
-		s->eol = words[i].means;
-		break;
-	case 'k':
-		if (i == ARRAY_LEN(words))
-			return "must be space or enter";
-		s->pager_key = words[i].means;
-		break;
-	case 'f':
-		if (i == ARRAY_LEN(words))
-			return "must be text or json";
-		command_now()->json = *words[i].means;
-		break;
-	case 'c':
-		if (i == ARRAY_LEN(words))
-			return "must be N, n or no: nothing is ever confirmed";
-		s->confirm = words[i].means;
-		break;
-	}
-	return NULL;
-}
-
-static const char *store_charset(const struct key *key, const char *value)
-{
-	(void)key;
-	if (!*value || strlen(value) > 32 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") !=
-	    strlen(value))
-		return "must be a name that iconv(1) lists, as CP932 or UTF-8";
-	loading->p->session.charset = keep(value);
-	return NULL;
-}
-
-static const char *store_line(const struct key *key, const char *value)
-{
-	struct profile *p = loading->p;
-	struct words *list = NULL;
-	const char *wrong = line_refused(value, key->arg);
-
-	if (wrong)
-		return wrong;
-	switch ((enum line_use)key->arg) {
-	case LINE_COMMAND:
-		command_now()->shown.send = keep(value);
-		break;
-	case LINE_SAY:
-		p->session.say = keep(value);
-		break;
-	case LINE_LOGOUT:
-		p->session.logout = keep(value);
-		break;
-	case LINE_SETUP:
-		list = &p->setup;
-		break;
-	case LINE_ENTER:
-		list = &p->enter;
-		break;
-	case LINE_LEAVE:
-		list = &p->leave;
-		break;
-	}
-	if (list && list->n == 8)
-		return "has more than 8 lines";
-	if (list)
-		add_word(list, value);
-	return NULL;
-}
-
-static const char *store_spelling(const struct key *key, const char *value)
-{
-	bool bgp = !strcmp(loading->cfg->title, "bgp");
-	struct words *list = bgp ? &loading->p->bgp[key->arg & 15] : &loading->p->tunnel[key->arg >> 4];
-
-	if (bgp ? !(key->arg & 15) : key->arg & 15)
-		return "is no state of these";
-	if (!*value || strlen(value) >= ROUTER_NAME_MAX)
-		return "must have 1 to 63 bytes";
-	if (list->n == PROFILE_LIST_MAX)
-		return "has more than 64 spellings";
-	add_word(list, value);
-	return NULL;
-}
-
-static const char *store_pattern(struct pattern_list *list, unsigned where, const char *value)
-{
-	return pattern_add(list, value, where, loading->cfg->line, loading->err) ? loading->err->text : NULL;
-}
-
-static const char *store_session(const struct key *key, const char *value)
-{
-	return store_pattern(&loading->p->sessions[key->arg], IN_SESSION, value);
-}
-
-static const char *store_use(const struct key *key, const char *value)
-{
-	struct command *c = command_now();
-
-	return store_pattern(&c->uses[key->arg], 1u << c->kind, value);
-}
-
-static const struct key keys[] = {
-	{ "profile", "name", store_name, false, 0 },
-	{ "profile", "experimental", store_bool, false, 'x' },
-	{ "profile", "port", store_number, false, 'p' },
-	{ "profile", "charset", store_charset, false, 0 },
-	{ "profile", "eol", store_word, false, 'e' },
-	{ "profile", "naws", store_naws, false, 0 },
-	{ "profile", "tunnel-name", store_tunnel_name, false, 0 },
-	{ "login", "ask-user", store_session, true, PROFILE_ASK_USER },
-	{ "login", "ask-password", store_session, true, PROFILE_ASK_PASSWORD },
-	{ "login", "say", store_session, true, PROFILE_SAY },
-	{ "login", "say-answer", store_line, false, LINE_SAY },
-	{ "login", "ready", store_session, true, PROFILE_READY },
-	{ "login", "fail", store_session, true, PROFILE_FAIL },
-	{ "login", "wake", store_bool, false, 'w' },
-	{ "session", "pager", store_session, true, PROFILE_PAGER },
-	{ "session", "pager-key", store_word, false, 'k' },
-	{ "session", "pager-blanks", store_number, false, 'b' },
-	{ "session", "error", store_session, true, PROFILE_ERROR },
-	{ "session", "timeout-notice", store_session, true, PROFILE_TIMEOUT_NOTICE },
-	{ "session", "confirm", store_session, true, PROFILE_CONFIRM },
-	{ "session", "confirm-answer", store_word, false, 'c' },
-	{ "session", "setup", store_line, true, LINE_SETUP },
-	{ "session", "enter", store_line, true, LINE_ENTER },
-	{ "session", "leave", store_line, true, LINE_LEAVE },
-	{ "session", "logout", store_line, false, LINE_LOGOUT },
-	{ "session", "idle-close", store_number, false, 'i' },
-	{ "command", "send", store_line, false, LINE_COMMAND },
-	{ "command", "format", store_word, false, 'f' },
-	{ "command", "on-trouble", store_bool, false, 't' },
-	{ "command", "newest-first", store_bool, false, 'n' },
-	{ "command", "record", store_use, true, USE_RECORD },
-	{ "command", "field", store_use, true, USE_FIELD },
-	{ "command", "local", store_use, true, USE_LOCAL },
-	{ "command", "total", store_use, true, USE_TOTAL },
-	{ "command", "event", store_use, true, USE_EVENT },
-	{ "command", "suspect", store_use, true, USE_SUSPECT },
-	{ "command", "none", store_use, true, USE_NONE },
-	{ "command", "absent", store_use, true, USE_ABSENT },
-	/* states: of bgp in the low four bits, of tunnels above */
-	{ "states", "idle", store_spelling, true, BGP_STATE_IDLE },
-	{ "states", "connect", store_spelling, true, BGP_STATE_CONNECT },
-	{ "states", "active", store_spelling, true, BGP_STATE_ACTIVE },
-	{ "states", "opensent", store_spelling, true, BGP_STATE_OPENSENT },
-	{ "states", "openconfirm", store_spelling, true, BGP_STATE_OPENCONFIRM },
-	{ "states", "established", store_spelling, true, BGP_STATE_ESTABLISHED },
-	{ "states", "up", store_spelling, true, TUNNEL_WORD_UP << 4 },
-	{ "states", "down", store_spelling, true, TUNNEL_WORD_DOWN << 4 },
-};
+/* ---- libconfuse's callbacks ---- */
 
 static const char sections[] = "profile login session command states";
 
-static const struct key *find_key(const char *section, const char *name)
+static const struct profile_key *find_key(const char *section, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (!strcmp(keys[i].section, section) && !strcmp(keys[i].name, name))
-			return &keys[i];
-	return NULL;
-}
+	const struct profile_key *key;
 
-/* ---- libconfuse's callbacks ---- */
+	for (size_t i = 0; (key = profile_key(i)); i++)
+		if (!strcmp(key->section, section) && !strcmp(key->name, name))
+			break;
+	return key;
+}
 
 static void fail_unknown(cfg_t *cfg, const char *name)
 {
 	struct buf names = {0};
+	const struct profile_key *key;
 	const char *nearest = NULL;
 	unsigned best = 3;
 
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		unsigned d = str_distance(keys[i].name, name);
+	for (size_t i = 0; (key = profile_key(i)); i++) {
+		unsigned d = str_distance(key->name, name);
 
-		if (strcmp(keys[i].section, cfg->name))
+		if (strcmp(key->section, cfg->name))
 			continue;
-		buf_printf(&names, "%s%s", names.len ? " " : "", keys[i].name);
+		buf_printf(&names, "%s%s", names.len ? " " : "", key->name);
 		if (d < best) {
 			best = d;
-			nearest = keys[i].name;
+			nearest = key->name;
 		}
 	}
 	if (!strcmp(name, CONF_END_KEY))
@@ -372,7 +83,8 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 	else if (nearest)
 		fail(cfg, "no such key '%s' in %s; did you mean %s?", SHOWN(name), cfg->name, nearest);
 	else
-		fail(cfg, "no such key '%s' in %s; there are: %s", SHOWN(name), cfg->name, names.data ? names.data : "");
+		fail(cfg, "no such key '%s' in %s; there are: %s", SHOWN(name), cfg->name,
+		     names.data ? names.data : "");
 	buf_free(&names);
 }
 
@@ -408,7 +120,8 @@ static int open_command(cfg_t *cfg)
 	if (i == ARRAY_LEN(kinds))
 		return fail(cfg, "no such command '%s'; there are: bgp bgp-detail tunnel sa environment log",
 			    SHOWN(cfg->title));
-	p->commands[p->ncommands++] = (struct command){ .shown.name = kinds[i].name, .kind = kinds[i].kind, .line = cfg->line,
+	p->commands[p->ncommands++] = (struct rules){ .shown.name = kinds[i].name, .kind = kinds[i].kind,
+						      .line = cfg->line,
 							.detail = !strcmp(kinds[i].name, "bgp-detail") };
 	return 0;
 }
@@ -417,7 +130,7 @@ static int open_command(cfg_t *cfg)
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	const char **out = result;
-	const struct key *key = find_key(cfg->name, opt->name);
+	const struct profile_key *key = find_key(cfg->name, opt->name);
 	const char *wrong;
 
 	*out = value;
@@ -429,15 +142,12 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	if (!key)
 		return fail(cfg, "the key '%s' must stand inside its section", SHOWN(opt->name));
 	if (opt->nvalues <= 1 && opt->flags & SEEN)
-		return fail(cfg, "%s is given twice; remove one, or write %s = { ..., ... } where it may be a list", opt->name,
-			    opt->name);
+		return fail(cfg, "%s is given twice; remove one, or write %s = { ..., ... } where it may be a list",
+			    opt->name, opt->name);
 	opt->flags |= SEEN;
 	if (!strcmp(cfg->name, "command") && open_command(cfg))
 		return -1;
-	if (key->store != store_session && key->store != store_use && strlen(value) > PROFILE_VALUE_MAX)
-		return fail(cfg, "%s is longer than %d bytes", key->name, PROFILE_VALUE_MAX);
-	loading->cfg = cfg;
-	wrong = key->store(key, value);
+	wrong = profile_key_store(key, &(struct key_place){ loading->p, cfg->title, cfg->line, loading->err }, value);
 	return wrong ? fail(cfg, "%s %s", key->name, wrong) : 0;
 }
 
@@ -465,6 +175,7 @@ static cfg_t *make_parser(cfg_opt_t table[KEYS_MAX])
 		{ "states", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES },
 	};
 	cfg_opt_t *sub = table + ARRAY_LEN(rows) + 2, end = CFG_STR(CONF_END_KEY, NULL, CFGF_NONE);
+	const struct profile_key *key;
 	size_t n = 0;
 	cfg_t *cfg;
 
@@ -473,13 +184,13 @@ static cfg_t *make_parser(cfg_opt_t table[KEYS_MAX])
 
 		opt.validcb = on_section;
 		table[n++] = opt;
-		for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
-			cfg_opt_t scalar = CFG_STR(keys[k].name, NULL, CFGF_NONE);
-			cfg_opt_t list = CFG_STR_LIST(keys[k].name, NULL, CFGF_NONE);
+		for (size_t k = 0; (key = profile_key(k)); k++) {
+			cfg_opt_t scalar = CFG_STR(key->name, NULL, CFGF_NONE);
+			cfg_opt_t list = CFG_STR_LIST(key->name, NULL, CFGF_NONE);
 
-			if (strcmp(keys[k].section, rows[i].name))
+			if (strcmp(key->section, rows[i].name))
 				continue;
-			*sub = keys[k].list ? list : scalar;
+			*sub = key->list ? list : scalar;
 			sub++->parsecb = on_value;
 		}
 		*sub++ = (cfg_opt_t)CFG_END();

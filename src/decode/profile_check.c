@@ -31,7 +31,8 @@ static bool is_with_number(const char *line, const char *start)
 /* A pipe may choose lines, on the router; others write files there. */
 static const char *refuse_pipe(const char *line)
 {
-	static const char *const filters[] = { "include ", "exclude ", "begin ", "section ", "match ", "except ", "no-more" };
+	static const char *const filters[] = { "include ", "exclude ", "begin ", "section ", "match ", "except ",
+					       "no-more" };
 	const char *at = strchr(line, '|');
 	size_t i = 0;
 
@@ -61,7 +62,8 @@ static const char *refuse_command(const char *line)
 
 const char *line_refused(const char *line, enum line_use use)
 {
-	static const char *const leave[] = { "exit", "quit", "end", NULL }, *const logout[] = { "exit", "quit", "logout", NULL };
+	static const char *const leave[] = { "exit", "quit", "end", NULL };
+	static const char *const logout[] = { "exit", "quit", "logout", NULL };
 	static const char *const numbers[] = { "terminal length ", "terminal width ", "set cli screen-length ",
 					       "set cli screen-width " };
 	/* neither help (?) nor anything that a shell would take for more than a word */
@@ -79,8 +81,9 @@ const char *line_refused(const char *line, enum line_use use)
 		for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 			if (is_with_number(line, numbers[i]))
 				return NULL;
-		return strcmp(line, "restrict") ? "must be 'terminal length N', 'terminal width N', 'set cli screen-length N', "
-						  "'set cli screen-width N' or 'restrict': a router is only read" : NULL;
+		return strcmp(line, "restrict") ? "must be 'terminal length N', 'terminal width N', "
+						  "'set cli screen-length N', 'set cli screen-width N' or "
+						  "'restrict': a router is only read" : NULL;
 	case LINE_ENTER:
 		return strcmp(line, "configure") && !is_with_number(line, numbers[0]) ?
 		       "must be 'configure' or 'terminal length N', or not be there" : NULL;
@@ -105,7 +108,8 @@ struct need {
 };
 static const struct need needs[] = {
 	{ ROUTER_SEEN_BGP, 1 << USE_RECORD, BIT(PEER), "record needs the group 'peer'" },
-	{ ROUTER_SEEN_BGP, 1 << USE_RECORD | 1 << USE_FIELD, BIT(STATE) | BIT(PFX), "record or field needs the group 'state'" },
+	{ ROUTER_SEEN_BGP, 1 << USE_RECORD | 1 << USE_FIELD, BIT(STATE) | BIT(PFX),
+	  "record or field needs the group 'state'" },
 	{ ROUTER_SEEN_TUNNEL, 1 << USE_RECORD, BIT(TUN) | BIT(NAME), "record needs the group 'tun' or 'name'" },
 	{ ROUTER_SEEN_TUNNEL, 1 << USE_RECORD | 1 << USE_FIELD, BIT(STATE), "record or field needs the group 'state'" },
 	{ ROUTER_SEEN_SA, 1 << USE_RECORD | 1 << USE_FIELD | 1 << USE_LOCAL, BIT(TUN) | BIT(NAME),
@@ -117,23 +121,24 @@ static const struct need needs[] = {
 	  "record or field needs one of the groups 'cpu', 'mem', 'boot', 'now'" },
 };
 
-static int line_of(const struct command *c)
+static int line_of(const struct rules *c)
 {
 	return c->uses[USE_RECORD].n ? c->uses[USE_RECORD].items[0].line : c->line;
 }
 
-static int check_command(const struct profile *p, const struct command *c, const char *path, struct error *err)
+static int check_command(const struct profile *p, const struct rules *c, const char *path, struct error *err)
 {
 	const char *name = c->shown.name;
 
 	if (!c->shown.send)
-		return error_set(err, -EINVAL, "%s:%d: command %s has no send; add send = \"show ...\"", path, c->line, name);
-	if (!c->uses[USE_RECORD].n)
-		return error_set(err, -EINVAL, "%s:%d: command %s has no record; add the pattern that begins one", path, c->line,
+		return error_set(err, -EINVAL, "%s:%d: command %s has no send; add send = \"show ...\"", path, c->line,
 				 name);
+	if (!c->uses[USE_RECORD].n)
+		return error_set(err, -EINVAL, "%s:%d: command %s has no record; add the pattern that begins one", path,
+				 c->line, name);
 	if (!c->uses[USE_SUSPECT].n && c->kind != ROUTER_SEEN_ENVIRONMENT)
-		return error_set(err, -EINVAL, "%s:%d: command %s has no suspect; add a loose pattern of what looks like a "
-				 "record, so that one which is not understood is noticed", path, c->line, name);
+		return error_set(err, -EINVAL, "%s:%d: command %s has no suspect; add a loose pattern of what looks "
+				 "like a record, so that one which is not understood is noticed", path, c->line, name);
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
 		uint64_t has = 0;
 
@@ -141,12 +146,12 @@ static int check_command(const struct profile *p, const struct command *c, const
 			if (needs[i].uses & 1u << use)
 				has |= pattern_list_has(&c->uses[use]);
 		if (needs[i].kind == c->kind && !(has & needs[i].groups))
-			return error_set(err, -EINVAL, "%s:%d: command %s: %s, written (?<...>...)", path, line_of(c), name,
-					 needs[i].what);
+			return error_set(err, -EINVAL, "%s:%d: command %s: %s, written (?<...>...)", path, line_of(c),
+					 name, needs[i].what);
 	}
 	if (pattern_list_has(&c->uses[USE_RECORD]) & BIT(TUN) && !p->tunnel_name)
-		return error_set(err, -EINVAL, "%s:%d: the group 'tun' is a number; add tunnel-name = \"...*...\" to the section "
-				 "profile, what the router calls a tunnel", path, line_of(c));
+		return error_set(err, -EINVAL, "%s:%d: the group 'tun' is a number; add tunnel-name = \"..*..\" to the "
+				 "section profile, what the router calls a tunnel", path, line_of(c));
 	return 0;
 }
 

@@ -66,7 +66,7 @@ enum pattern_use {
 	USES
 };
 
-struct command {
+struct rules {
 	struct profile_command shown;
 	enum router_seen_kind kind;
 	bool json, newest_first, detail;
@@ -87,7 +87,7 @@ struct profile {
 	struct profile_session session;
 	struct words setup, enter, leave;  /* NULL-terminated once checked */
 	struct pattern_list sessions[PROFILE_PATTERNS];
-	struct command commands[PROFILE_COMMANDS_MAX];
+	struct rules commands[PROFILE_COMMANDS_MAX];
 	size_t ncommands;
 	struct words bgp[BGP_STATE_COUNT], tunnel[TUNNEL_WORDS];
 	pcre2_match_data *match;
@@ -112,8 +112,26 @@ int pattern_find(const struct profile *p, const struct pattern *pt, const char *
 /* Add what the newest match of pattern_find captured to c; what c holds already stays unless replace. */
 void pattern_captures(const struct profile *p, const struct pattern *pt, const char *text, bool replace,
 		      struct captures *c);
+const char *group_name(enum group g); /* NULL behind the last */
 /* The text itself, or where it is no UTF-8 a copy of it in copy in which bad bytes are U+FFFD. */
 const char *text_valid(const char *text, size_t *len, struct buf *copy);
+
+/* ---- profile_key.c ---- */
+struct key_place {
+	struct profile *p;
+	const char *title; /* of the section, or NULL */
+	int line;
+	struct error *err; /* may be used for what is returned */
+};
+struct profile_key {
+	const char *section, *name;
+	const char *(*store)(const struct profile_key *key, const struct key_place *at, const char *value);
+	bool list;         /* { a, b } may stand */
+	int arg;           /* what store needs */
+};
+const struct profile_key *profile_key(size_t i); /* NULL behind the last */
+/* A value of it: NULL, or what is wrong with it. In section command the newest command is meant. */
+const char *profile_key_store(const struct profile_key *key, const struct key_place *at, const char *value);
 
 /* ---- profile_check.c ---- */
 /* Whether a router may be sent the line: "show ..." (command), or one of a few that touch the session only. NULL, or

@@ -11,6 +11,11 @@ static const struct { const char *name; unsigned where; } groups[GROUPS] = {
 	GROUP_TABLE(GROUP_ROW)
 };
 
+const char *group_name(enum group g)
+{
+	return g < GROUPS ? groups[g].name : NULL;
+}
+
 static enum group find_group(const char *name, unsigned where)
 {
 	for (unsigned g = 0; g < GROUPS; g++)
@@ -71,7 +76,8 @@ static pcre2_code *compile(const char *text, struct error *err)
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_parens_nest_limit(context, 50);
 	ret = pcre2_compile((PCRE2_SPTR)text, strlen(text),
-			    PCRE2_UTF | PCRE2_MULTILINE | PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
+			    PCRE2_UTF | PCRE2_MULTILINE | PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C, &code, &at,
+			    context);
 	pcre2_compile_context_free(context);
 	if (!ret) {
 		pcre2_get_error_message(code, why, sizeof why);
@@ -155,7 +161,9 @@ void pattern_captures(const struct profile *p, const struct pattern *pt, const c
 	for (uint32_t i = 1; i < n && i <= PROFILE_GROUPS_MAX; i++) {
 		enum group g = pt->groups[i];
 
-		if (g == GROUP_NONE || at[2 * i] == PCRE2_UNSET || at[2 * i] > at[2 * i + 1] || (c->text[g] && !replace))
+		if (g == GROUP_NONE || (c->text[g] && !replace))
+			continue;
+		if (at[2 * i] == PCRE2_UNSET || at[2 * i] > at[2 * i + 1])
 			continue;
 		c->text[g] = text + at[2 * i];
 		c->len[g] = at[2 * i + 1] - at[2 * i];

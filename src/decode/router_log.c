@@ -83,7 +83,7 @@ static bool read_line(struct reading *rd, const struct span *s, size_t next, str
 	if (at == INT64_MIN || !c.text[GROUP_MSG])
 		return false;
 	join_lines(rd, s, next, &c, msg);
-	log = &reading_keep(rd, ROUTER_SEEN_LOG)->log;
+	log = &reading_keep(rd, ROUTER_SEEN_LOG, 0)->log;
 	log->at_civil_us = at;
 	value_clean(log->text, sizeof log->text, msg->data ? msg->data : "", msg->len);
 	if (msg->len)
@@ -97,8 +97,8 @@ static bool is_newest_first(const struct reading *rd)
 	size_t later = 0, earlier = 0;
 
 	for (size_t i = 1; i < rd->nkept; i++) {
-		later += rd->kept[i].log.at_civil_us > rd->kept[i - 1].log.at_civil_us;
-		earlier += rd->kept[i].log.at_civil_us < rd->kept[i - 1].log.at_civil_us;
+		later += rd->kept[i].seen.log.at_civil_us > rd->kept[i - 1].seen.log.at_civil_us;
+		earlier += rd->kept[i].seen.log.at_civil_us < rd->kept[i - 1].seen.log.at_civil_us;
 	}
 	return later == earlier ? rd->c->newest_first : earlier > later;
 }
@@ -107,15 +107,18 @@ void read_log(struct reading *rd, const struct spans *records)
 {
 	struct buf msg = {0};
 
-	for (size_t i = 0; i < records->n && !rd->gave_up; i++)
-		if (!read_line(rd, &records->items[i], i + 1 < records->n ? records->items[i + 1].start : rd->len, &msg))
+	for (size_t i = 0; i < records->n && !rd->gave_up; i++) {
+		size_t next = i + 1 < records->n ? records->items[i + 1].start : rd->len;
+
+		if (!read_line(rd, &records->items[i], next, &msg))
 			reading_odd(rd, records->items[i].start);
+	}
 	buf_free(&msg);
 	if (is_newest_first(rd)) {
 		for (size_t i = rd->nkept; i; i--)
-			reading_put(rd, &rd->kept[i - 1]);
+			reading_put(rd, &rd->kept[i - 1].seen);
 		return;
 	}
 	for (size_t i = 0; i < rd->nkept; i++)
-		reading_put(rd, &rd->kept[i]);
+		reading_put(rd, &rd->kept[i].seen);
 }

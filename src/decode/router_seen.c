@@ -54,8 +54,10 @@ static void read_state(const struct reading *rd, const struct captures *c, struc
 			str_copy(b->word, sizeof b->word, word);
 	}
 	/* it may stand beside the state the session had */
-	if (b->admin)
+	if (b->admin && b->state != BGP_STATE_IDLE) {
 		b->state = BGP_STATE_IDLE;
+		b->uptime_s = -1;
+	}
 }
 
 bool seen_bgp(struct reading *rd, const struct captures *c)
@@ -66,7 +68,7 @@ bool seen_bgp(struct reading *rd, const struct captures *c)
 
 	if (!peer || c->len[GROUP_PEER] == dynamic)
 		return false;
-	b = &reading_keep(rd, ROUTER_SEEN_BGP)->bgp;
+	b = &reading_keep(rd, ROUTER_SEEN_BGP, c->text[GROUP_AF] ? hash_bytes(0, ARGS(c, AF)) : 0)->bgp;
 	value_clean(b->neighbor, sizeof b->neighbor, peer + dynamic, c->len[GROUP_PEER] - dynamic);
 	if (!is_text(ARGS(c, VRF), "default"))
 		value_clean(b->vrf, sizeof b->vrf, ARGS(c, VRF));
@@ -90,8 +92,8 @@ void seen_tunnel_name(const struct profile *p, const struct captures *c, char ou
 
 	*out = 0;
 	if (star && number >= 0)
-		snprintf(out, ROUTER_NAME_MAX, "%.*s%lld%s", (int)(star - p->tunnel_name), p->tunnel_name, (long long)number,
-			 star + 1);
+		snprintf(out, ROUTER_NAME_MAX, "%.*s%lld%s", (int)(star - p->tunnel_name), p->tunnel_name,
+			 (long long)number, star + 1);
 	else
 		value_clean(out, ROUTER_NAME_MAX, ARGS(c, NAME));
 }
@@ -128,7 +130,7 @@ bool seen_tunnel(struct reading *rd, const struct captures *c)
 	return true;
 }
 
-/* Those of no tunnel (of IKE itself) are understood, but nothing to tell. */
+/* Those of no tunnel (of IKE itself), and those without life, are understood, but nothing to tell. */
 bool seen_sa(struct reading *rd, const struct captures *c)
 {
 	struct router_seen seen = { .kind = ROUTER_SEEN_SA };
@@ -137,7 +139,7 @@ bool seen_sa(struct reading *rd, const struct captures *c)
 	seen.sa.in = c->text[GROUP_IN];
 	seen.sa.out = c->text[GROUP_OUT];
 	seen.sa.life_s = value_number(ARGS(c, LIFE));
-	if (*seen.sa.name && (seen.sa.in || seen.sa.out))
+	if (*seen.sa.name && (seen.sa.in || seen.sa.out) && seen.sa.life_s > 0)
 		reading_put(rd, &seen);
 	return seen.sa.life_s >= 0;
 }

@@ -22,12 +22,14 @@ void reading_odd(struct reading *rd, size_t offset)
 		rd->odd[rd->nodd++] = offset;
 }
 
-struct router_seen *reading_keep(struct reading *rd, enum router_seen_kind kind)
+struct router_seen *reading_keep(struct reading *rd, enum router_seen_kind kind, uint64_t family)
 {
+	struct kept *k;
+
 	array_grow(&rd->kept, &rd->kept_cap, rd->nkept + 1, sizeof *rd->kept);
-	memset(&rd->kept[rd->nkept], 0, sizeof *rd->kept);
-	rd->kept[rd->nkept].kind = kind;
-	return &rd->kept[rd->nkept++];
+	k = &rd->kept[rd->nkept++];
+	*k = (struct kept){ .seen.kind = kind, .family = family };
+	return &k->seen;
 }
 
 /* ---- where patterns match ---- */
@@ -177,13 +179,14 @@ struct known {
 	size_t mask;
 };
 
+/* The slot of the neighbour, or its free one. */
 static size_t find_known(const struct reading *rd, const struct known *k, const struct router_seen_bgp *b)
 {
 	uint64_t hash = hash_bytes(hash_bytes(0, b->vrf, strlen(b->vrf)), b->neighbor, strlen(b->neighbor));
 	size_t slot = hash & k->mask;
 
 	for (; k->slots[slot]; slot = (slot + 1) & k->mask) {
-		const struct router_seen_bgp *other = &rd->kept[k->slots[slot] - 1].bgp;
+		const struct router_seen_bgp *other = &rd->kept[k->slots[slot] - 1].seen.bgp;
 
 		if (!strcmp(other->neighbor, b->neighbor) && !strcmp(other->vrf, b->vrf))
 			break;
@@ -198,10 +201,11 @@ static int64_t sum(int64_t a, int64_t b)
 
 static void merge(struct router_seen_bgp *into, const struct router_seen_bgp *b)
 {
+	/* one family without a policy is not the news while another has routes */
+	if (b->state == into->state && !*b->word)
+		*into->word = 0;
 	into->prefixes_received = sum(into->prefixes_received, b->prefixes_received);
 	into->prefixes_sent = sum(into->prefixes_sent, b->prefixes_sent);
-	if (into->prefixes_received > 0 && into->state == BGP_STATE_ESTABLISHED)
-		into->word[0] = 0; /* one family without a policy is not the news */
 }
 
 static void put_neighbors(struct reading *rd)
@@ -213,10 +217,11 @@ static void put_neighbors(struct reading *rd)
 		k.mask = k.mask * 2 + 1;
 	k.slots = xcalloc(k.mask + 1, sizeof *k.slots);
 	for (size_t i = 0; i < rd->nkept; i++) {
-		size_t slot = find_known(rd, &k, &rd->kept[i].bgp);
+		size_t slot = find_known(rd, &k, &rd->kept[i].seen.bgp);
+		struct kept *same = k.slots[slot] ? &rd->kept[k.slots[slot] - 1] : NULL;
 
-		if (k.slots[slot]) {
-			merge(&rd->kept[k.slots[slot] - 1].bgp, &rd->kept[i].bgp);
+		if (same && same->family && rd->kept[i].family && same->family != rd->kept[i].family) {
+			merge(&same->seen.bgp, &rd->kept[i].seen.bgp);
 			continue;
 		}
 		rd->kept[n++] = rd->kept[i];
@@ -224,7 +229,7 @@ static void put_neighbors(struct reading *rd)
 	}
 	free(k.slots);
 	for (size_t i = 0; i < n; i++)
-		reading_put(rd, &rd->kept[i]);
+		reading_put(rd, &rd->kept[i].seen);
 }
 
 /* ---- what came of it ---- */
@@ -317,8 +322,8 @@ static void judge(struct reading *rd, size_t records, bool heading)
 	} else if (!records) {
 		judge_nothing(rd, heading);
 	}
-	a->listing = a->outcome == ROUTER_OUTCOME_OK && !rd->c->detail &&
-		     (rd->c->kind == ROUTER_SEEN_BGP || rd->c->kind == ROUTER_SEEN_TUNNEL || rd->c->kind == ROUTER_SEEN_SA);
+	a->listing = a->outcome == ROUTER_OUTCOME_OK && !rd->c->detail && rd->c->kind != ROUTER_SEEN_ENVIRONMENT &&
+		     rd->c->kind != ROUTER_SEEN_LOG;
 }
 
 static void read_text(struct reading *rd)

@@ -18,13 +18,16 @@ struct spans {
 /* The answer to one command while it is read. */
 struct reading {
 	const struct profile *p;
-	const struct command *c;
+	const struct rules *c;
 	const char *text; /* UTF-8 */
 	size_t len;
 	bool gave_up;     /* a pattern took too long */
 	struct router_seen_sink *sink;
 	struct router_answer *ret;
-	struct router_seen *kept; /* what can be put only at the end */
+	struct kept {
+		struct router_seen seen;
+		uint64_t family; /* hash of the address family's name; 0: not said */
+	} *kept;          /* what can be put only at the end */
 	size_t nkept, kept_cap;
 	size_t *odd;      /* where pieces begin that were not understood; for who asks */
 	size_t nodd, odd_max;
@@ -35,9 +38,9 @@ void spans_find(struct reading *rd, const struct pattern_list *list, struct span
 void reading_put(struct reading *rd, const struct router_seen *seen);
 /* The piece that begins there looks like a record, and is not understood. */
 void reading_odd(struct reading *rd, size_t offset);
-struct router_seen *reading_keep(struct reading *rd, enum router_seen_kind kind);
+struct router_seen *reading_keep(struct reading *rd, enum router_seen_kind kind, uint64_t family);
 
-/* ---- router_value.c: words of routers. Text is not terminated. -1 (INT64_MIN for times): none, or not understood ---- */
+/* ---- router_value.c: words of routers; text without a NUL. -1 (INT64_MIN for times): none or not understood ---- */
 int64_t value_number(const char *s, size_t len);   /* digits; at most 2^53 */
 int64_t value_as(const char *s, size_t len);       /* 65001 or 1.100 (RFC 5396) */
 int64_t value_duration(const char *s, size_t len); /* seconds: 00:20:06, 3w0d, 9w2d 5:23:37, 2 hours 5 minutes, 2時間5分 */

@@ -32,6 +32,8 @@ refused 64 "report needs a recording" report
 refused 64 "must be one of text, md, json" report x --format xml
 refused 64 "there is no source nosuch" record -o "$work/r.twr" --only nosuch
 refused 64 "no such command" help nosuch
+refused 64 "needs a profile and a transcript" router-test yamaha-rtx
+refused 64 "router-test does not take the option --kind" router-test --kind link
 refused 66 "cannot open" report "$work/absent.twr"
 refused 66 "absent.conf" check -c "$work/absent.conf"
 refused 65 "not a recording" report /etc/passwd
@@ -46,7 +48,7 @@ refused 78 "tunwatch.conf:5: mtu" list
 refused 66 "not a regular file" check -c /dev/null
 
 # help works whatever the configuration says
-for command in live attach stop record replay report export check list help; do
+for command in live attach stop record replay report export check list router-test help; do
 	out=$("$TUNWATCH" help "$command" 2> "$work/err")
 	is "$? $(cat "$work/err")" "0 " "help $command exits 0"
 	like "$out" "Usage: tunwatch" "help $command"

@@ -86,6 +86,18 @@ while IFS=$'\t' read -r kind field; do
 	ok $? "field $field of $kind"
 done < <(rows field)
 
+profile=$(cat man/tunwatch-profile.5)
+while IFS=$'\t' read -r section key; do
+	grep -qE "^\.Ss $section( |$)" <<< "$profile"
+	ok $? "section $section of profiles"
+	grep -qE "^\.It Cm (.* )?$key( |$)" <<< "$profile" || { [ "$section" = states ] && names "$profile" "$key"; }
+	ok $? "key $key of profiles"
+done < <(rows profile)
+while read -r group; do
+	names "$profile" "$group"
+	ok $? "group $group of profiles"
+done < <(rows group)
+
 for file in man/*.[1-9]; do
 	if command -v mandoc > /dev/null; then
 		# the pages of this very project are not installed

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints the tables that the manual and the completion must agree with, a row a line, fields separated by tabs:
 // command NAME; option NAME LETTER ARGUMENT WORDS DEFAULT KEY COMMANDS; config SECTION KEY TYPE; action NAME KEYS;
-// source NAME; exit STATUS; record KIND; field KIND FIELD. "-" stands for none.
+// source NAME; exit STATUS; record KIND; field KIND FIELD; profile SECTION KEY; group NAME. "-" stands for none.
 #include <stdio.h>
 
 #include "app/app.h"
+#include "decode/profile_int.h"
 #include "tunwatch/options.h"
 #include "tunwatch/table.h"
 
@@ -37,6 +38,16 @@ static void print_records(void)
 	}
 }
 
+static void print_profile(void)
+{
+	const struct profile_key *key;
+
+	for (size_t i = 0; (key = profile_key(i)); i++)
+		printf("profile\t%s\t%s\n", key->section, key->name);
+	for (unsigned g = 0; g < GROUPS; g++)
+		printf("group\t%s\n", group_name(g));
+}
+
 int main(void)
 {
 	static const int statuses[] = { EXIT_OK, EXIT_USAGE, EXIT_DATA, EXIT_NOINPUT, EXIT_UNAVAILABLE, EXIT_CANTCREAT,
@@ -55,6 +66,7 @@ int main(void)
 	for (const struct source_ops *const *s = source_table(); *s; s++)
 		printf("source\t%s\n", (*s)->name);
 	print_records();
+	print_profile();
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
 		printf("exit\t%d\n", statuses[i]);
 	return 0;
