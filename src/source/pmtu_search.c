@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a burst has proved, and what follows.
+#include <sys/socket.h>
+
+#include "source/pmtu_search.h"
+
+enum {
+	DEAD_BURSTS = 3,      /* without any answer ever: unreachable */
+	DARK_BURSTS = 4,      /* without any answer, after there were some */
+	TURNS_MAX = 3,
+	SILENT_PAIRS = 3,
+	LOSSY_SENT = 60,      /* controls before a path is called too lossy */
+	TRIES_MAX = 48,
+	REFUSED_TRIES = 2,    /* of a size that was refused before */
+};
+
+int pmtu_search_edge(const struct pmtu_search *s)
+{
+	return s->low + 1 > s->least ? s->low + 1 : s->least;
+}
+
+int pmtu_search_up(const struct pmtu_search *s)
+{
+	int up = s->most + 1;
+
+	if (s->nlost && s->lost[0].size < up)
+		up = s->lost[0].size;
+	if (s->refused && s->refused < up)
+		up = s->refused;
+	return up;
+}
+
+void pmtu_search_start(struct pmtu_search *s, const struct pmtu_config *config)
+{
+	bool v4 = config->family == AF_INET;
+
+	*s = (struct pmtu_search){
+		.small = v4 ? PMTU_SMALL4 : PMTU_SMALL6, .least = v4 ? PMTU_LEAST4 : PMTU_LEAST6, .most = config->most,
+		.loss = config->loss, .burst = PMTU_BURST,
+		.flight = { .gap_us = PMTU_GAP_US, .srtt_us = config->srtt_us, .rttvar_us = config->rttvar_us },
+		.found = { .state = PMTU_STATE_SEARCHING, .cause = PMTU_CAUSE_PENDING, .named = -1 },
+	};
+	for (unsigned i = 0; i < PMTU_CANDIDATES; i++)
+		s->candidates[i] = config->candidates[i];
+}
+
+/* ---- what is told ---- */
+
+static void raise_low(struct pmtu_search *s, int size)
+{
+	unsigned gone = 0;
+
+	if (size <= s->low)
+		return;
+	s->low = size;
+	while (gone < s->nlost && s->lost[gone].size <= size)
+		gone++;
+	s->nlost -= gone;
+	for (unsigned i = 0; i < s->nlost; i++)
+		s->lost[i] = s->lost[i + gone];
+	/* a reply outweighs a PTB */
+	if (s->refused && s->refused <= size)
+		s->refused = 0;
+	if (s->odd_size <= size)
+		s->odd_size = 0;
+}
+
+void pmtu_search_reply(struct pmtu_search *s, uint32_t number, int64_t rtt_us)
+{
+	const struct pmtu_probe *p = pmtu_flight_reply(&s->flight, number, rtt_us);
+
+	if (p)
+		raise_low(s, p->size);
+}
+
+static bool was_tried(const struct pmtu_search *s, int mtu)
+{
+	for (unsigned i = 0; i < s->ntried; i++)
+		if (s->tried[i] == mtu)
+			return true;
+	return false;
+}
+
+void pmtu_search_refused(struct pmtu_search *s, uint32_t number, int quoted, const struct addr *from, int mtu)
+{
+	struct pmtu_probe *p = pmtu_flight_find(&s->flight, number);
+
+	if (!p || p->fate == PMTU_FATE_ANSWERED || (quoted && quoted != p->size))
+		return;
+	if (mtu < s->least || mtu >= p->size) {
+		/* it proves nothing, but neither did the probe pass */
+		if (p->fate == PMTU_FATE_WAITING)
+			p->fate = PMTU_FATE_LOST;
+		s->found.named = mtu;
+		if (p->size > s->low && (!s->odd_size || p->size < s->odd_size)) {
+			s->odd_size = p->size;
+			s->odd_from = *from;
+		}
+		return;
+	}
+	p->fate = PMTU_FATE_REFUSED;
+	if (p->size <= s->low) {
+		s->recheck = true;
+		return;
+	}
+	if (!s->refused || p->size <= s->refused) {
+		s->refused = p->size;
+		s->refused_number = number;
+		s->refuser = *from;
+	}
+	if (mtu > s->low && !was_tried(s, mtu) && (!s->hint || mtu < s->hint)) {
+		s->hint = mtu;
+		s->namer = *from;
+	} else if (mtu < s->low) {
+		s->found.named = mtu;
+	}
+}
+
+/* Sizes not yet sent that this host would refuse as well. */
+static void cut_plan(struct pmtu_search *s)
+{
+	struct pmtu_flight *f = &s->flight;
+	unsigned n = f->sent;
+
+	for (unsigned i = f->sent; i < f->nplan; i++)
+		if (f->plan[i] <= s->most)
+			f->plan[n++] = f->plan[i];
+	f->nplan = n;
+}
+
+void pmtu_search_local(struct pmtu_search *s, uint32_t number, int mtu)
+{
+	struct pmtu_probe *p = pmtu_flight_find(&s->flight, number);
+	int most;
+
+	if (!p || p->fate != PMTU_FATE_WAITING)
+		return;
+	p->fate = PMTU_FATE_LOCAL;
+	s->flight.probes--;
+	most = mtu >= s->small && mtu < p->size ? mtu : p->size - 1;
+	if (most < s->most) {
+		s->most = most;
+		s->limited = true;
+		if (most > s->low && most >= s->least)
+			s->hint = most;
+	}
+	cut_plan(s);
+}
+
+void pmtu_search_unreachable(struct pmtu_search *s, uint32_t number, const struct addr *from, int error)
+{
+	struct pmtu_probe *p = pmtu_flight_find(&s->flight, number);
+
+	if (!p || p->fate != PMTU_FATE_WAITING)
+		return;
+	p->fate = PMTU_FATE_UNREACHABLE;
+	s->found.from = *from;
+	s->found.error = error;
+}
+
+/* ---- what a burst says ---- */
+
+struct tally {
+	unsigned known, lost;      /* sizes known to pass: answered or lost; lost */
+	unsigned answered;         /* any size */
+	unsigned unreachable, sent;
+	bool low_refused;
+};
+
+static void note_lost(struct pmtu_search *s, int size)
+{
+	unsigned i = 0;
+
+	while (i < s->nlost && s->lost[i].size < size)
+		i++;
+	if (i < s->nlost && s->lost[i].size == size) {
+		s->lost[i].times++;
+		return;
+	}
+	if (i == PMTU_LOST_MAX)
+		return;
+	if (s->nlost == PMTU_LOST_MAX)
+		s->nlost--;
+	for (unsigned k = s->nlost; k > i; k--)
+		s->lost[k] = s->lost[k - 1];
+	s->lost[i] = (struct pmtu_lost){ .size = size, .times = 1 };
+	s->nlost++;
+}
+
+/* Count a loss for the size on trial when it happened between two answers. */
+static void count(struct pmtu_search *s, unsigned i, int trial, int known)
+{
+	if (pmtu_flight_at(&s->flight, i)->size != trial)
+		return;
+	if (s->counted_size != trial) {
+		s->counted_size = trial;
+		s->counted = 0;
+	}
+	if (pmtu_flight_flanked(&s->flight, i, known))
+		s->counted++;
+}
+
+static struct tally read_burst(struct pmtu_search *s)
+{
+	bool recheck = s->phase == PMTU_PHASE_RECHECK;
+	int known = recheck ? s->small : s->low, trial = recheck ? s->low : pmtu_search_edge(s);
+	struct tally t = { .sent = s->flight.sent };
+
+	for (unsigned i = 0; i < s->flight.sent; i++) {
+		const struct pmtu_probe *p = pmtu_flight_at(&s->flight, i);
+		bool lost = p->fate == PMTU_FATE_LOST, answered = p->fate == PMTU_FATE_ANSWERED;
+
+		t.answered += answered;
+		t.unreachable += p->fate == PMTU_FATE_UNREACHABLE;
+		t.low_refused |= p->size == s->low && p->fate == PMTU_FATE_REFUSED;
+		if (p->size <= known) {
+			t.known += lost || answered;
+			t.lost += lost;
+		} else if (lost || (recheck && p->fate == PMTU_FATE_REFUSED)) {
+			if (!recheck)
+				note_lost(s, p->size);
+			count(s, i, trial, known);
+		}
+	}
+	return t;
+}
+
+/* ---- ends ---- */
+
+static void end(struct pmtu_search *s, enum pmtu_state state, int64_t now_us)
+{
+	struct pmtu_found *f = &s->found;
+
+	if (f->state == PMTU_STATE_SEARCHING) {
+		f->took_us = now_us - s->started_us;
+		f->probes = s->flight.probes;
+	}
+	f->state = state;
+	f->mtu = state == PMTU_STATE_COMPLETE && s->low >= s->least ? s->low : 0;
+	if (state != PMTU_STATE_UNREACHABLE)
+		f->error = 0;
+	s->phase = PMTU_PHASE_OVER;
+}
+
+static void end_with(struct pmtu_search *s, enum pmtu_cause cause, const struct addr *from, int64_t now_us)
+{
+	static const struct addr none;
+
+	end(s, PMTU_STATE_COMPLETE, now_us);
+	s->found.cause = cause;
+	s->found.from = from ? *from : none;
+}
+
+/* Two at a time: a PTB lost must not look like silence. */
+static void plan_cause(struct pmtu_search *s)
+{
+	int edge = pmtu_search_edge(s);
+
+	pmtu_flight_begin(&s->flight);
+	s->flight.begin_us = s->flight.last_us + PMTU_SILENT_GAP_US;
+	pmtu_flight_add(&s->flight, edge);
+	pmtu_flight_add(&s->flight, edge);
+}
+
+/* The number is known; silence needs more time until it may be called a black hole. */
+static void settle(struct pmtu_search *s, int64_t now_us)
+{
+	int edge = pmtu_search_edge(s);
+
+	if (s->low >= s->most)
+		end_with(s, s->limited ? PMTU_CAUSE_LOCAL : PMTU_CAUSE_NONE, NULL, now_us);
+	else if (s->refused == edge)
+		end_with(s, PMTU_CAUSE_PTB, &s->refuser, now_us);
+	else if (s->odd_size == edge)
+		end_with(s, PMTU_CAUSE_PTB, &s->odd_from, now_us);
+	else if (s->ntried && s->tried[s->ntried - 1] == s->low && s->namer.family)
+		end_with(s, PMTU_CAUSE_PTB, &s->namer, now_us);
+	else
+		end_with(s, PMTU_CAUSE_PENDING, NULL, now_us);
+	for (unsigned i = 0; i < s->ntried; i++)
+		if (s->tried[i] < s->low && s->tried[i] >= s->least && s->namer.family)
+			s->found.named = s->tried[i];
+	if (s->found.cause != PMTU_CAUSE_PENDING)
+		return;
+	s->phase = PMTU_PHASE_CAUSE;
+	s->known_us = now_us;
+	s->silent = 0;
+	if (s->flight.gap_us < PMTU_GAP_US)
+		s->flight.gap_us = PMTU_GAP_US;
+	plan_cause(s);
+}
+
+/* Whether what was given up passed after all. */
+static bool search_again(struct pmtu_search *s)
+{
+	if (s->low < s->least || s->low <= s->found.mtu)
+		return false;
+	s->found.state = PMTU_STATE_SEARCHING;
+	s->found.mtu = 0;
+	s->phase = PMTU_PHASE_SEARCH;
+	return true;
+}
+
+static void conclude_cause(struct pmtu_search *s, int64_t now_us)
+{
+	int edge = pmtu_search_edge(s);
+
+	if (s->refused == edge) {
+		end_with(s, PMTU_CAUSE_PTB, &s->refuser, now_us);
+	} else if (s->odd_size == edge) {
+		end_with(s, PMTU_CAUSE_PTB, &s->odd_from, now_us);
+	} else if (++s->silent >= SILENT_PAIRS && s->silent * 2 >= pmtu_loss_tries(&s->loss, PMTU_WRONG_CAUSE) &&
+		   now_us - s->known_us >= PMTU_SILENT_US) {
+		end_with(s, PMTU_CAUSE_SILENT, NULL, now_us);
+	} else {
+		plan_cause(s);
+	}
+}
+
+/* ---- what next ---- */
+
+static bool too_lossy(const struct pmtu_search *s)
+{
+	return s->pace.sent >= LOSSY_SENT && pmtu_loss_most(&s->pace) > 0.5;
+}
+
+static unsigned tries_left(const struct pmtu_search *s, int size)
+{
+	unsigned tries = pmtu_loss_tries(&s->loss, PMTU_WRONG), counted = s->counted_size == size ? s->counted : 0;
+
+	return tries > counted ? tries - counted : 0;
+}
+
+/* The verdict's own controls make the loss better known: fewer tries may do. */
+static unsigned verdict_tries(const struct pmtu_search *s, unsigned left)
+{
+	unsigned counted = pmtu_loss_tries(&s->loss, PMTU_WRONG) - left;
+	unsigned tries = pmtu_loss_tries_with(&s->loss, PMTU_WRONG, 0);
+
+	tries = tries > counted ? tries - counted : 1;
+	return tries < left ? tries : left;
+}
+
+static void use_hint(struct pmtu_search *s)
+{
+	if (s->ntried == PMTU_HINTS) {
+		for (unsigned i = 1; i < PMTU_HINTS; i++)
+			s->tried[i - 1] = s->tried[i];
+		s->ntried--;
+	}
+	s->tried[s->ntried++] = s->hint;
+	pmtu_plan_hint(s);
+	s->hint = 0;
+}
+
+/* The edge was refused in this very burst: an older PTB may speak of a path that has changed since. */
+static bool is_refused_now(const struct pmtu_search *s, int edge)
+{
+	return s->refused == edge && (int32_t)(s->refused_number - s->flight.first) >= 0;
+}
+
+static void decide(struct pmtu_search *s, int64_t now_us)
+{
+	int edge = pmtu_search_edge(s), up = pmtu_search_up(s);
+	unsigned left = tries_left(s, edge);
+
+	if (s->hint && (s->hint <= s->low || (s->refused && s->hint >= s->refused)))
+		s->hint = 0;
+	if (s->recheck && s->low > s->small) {
+		s->phase = PMTU_PHASE_RECHECK;
+		pmtu_plan_recheck(s, pmtu_loss_tries(&s->loss, PMTU_WRONG));
+	} else if (s->low >= s->most || is_refused_now(s, edge) || (s->counted_size == edge && !left)) {
+		settle(s, now_us);
+	} else if (too_lossy(s) || left > TRIES_MAX) {
+		end(s, PMTU_STATE_TOO_LOSSY, now_us);
+	} else if (s->hint) {
+		use_hint(s);
+	} else if (up - edge > 1) {
+		pmtu_plan_narrow(s);
+	} else if (s->refused == edge) {
+		pmtu_plan_verdict(s, REFUSED_TRIES);
+	} else {
+		pmtu_plan_verdict(s, verdict_tries(s, left));
+	}
+	s->recheck = false;
+}
+
+/* What passed does not any more: begin below it. */
+static void turn(struct pmtu_search *s)
+{
+	int old = s->low;
+
+	s->turns++;
+	s->low = s->small;
+	s->refused = s->odd_size = 0;
+	s->nlost = 0;
+	s->counted_size = 0;
+	s->ntried = 0;
+	if (old > s->least)
+		note_lost(s, old);
+}
+
+static void conclude_recheck(struct pmtu_search *s, const struct tally *t, int64_t now_us)
+{
+	unsigned left = tries_left(s, s->low);
+	bool passes = false;
+
+	for (unsigned i = 0; i < s->flight.sent; i++) {
+		const struct pmtu_probe *p = pmtu_flight_at(&s->flight, i);
+
+		passes |= p->size >= s->low && p->fate == PMTU_FATE_ANSWERED;
+	}
+	if (!passes && left) {
+		pmtu_plan_recheck(s, left);
+		return;
+	}
+	if (!passes)
+		turn(s);
+	else if (t->low_refused)
+		s->turns++;
+	s->phase = PMTU_PHASE_SEARCH;
+	s->recheck = false;
+	if (s->turns >= TURNS_MAX)
+		end(s, PMTU_STATE_UNSTABLE, now_us);
+	else
+		decide(s, now_us);
+}
+
+/* No answer at all. */
+static void conclude_dark(struct pmtu_search *s, const struct tally *t, int64_t now_us)
+{
+	bool here = t->unreachable == t->sent && !s->found.from.family;
+
+	s->dark++;
+	if (s->low && s->dark >= DARK_BURSTS) {
+		end(s, s->loss.lost * 2 > s->loss.sent && s->dark < s->rounds / 2 ? PMTU_STATE_TOO_LOSSY :
+		    PMTU_STATE_UNREACHABLE, now_us);
+	} else if (!s->low && (here || s->dark >= DEAD_BURSTS)) {
+		end(s, PMTU_STATE_UNREACHABLE, now_us);
+	} else if (!s->low) {
+		pmtu_plan_base(s);
+	} else {
+		s->phase = PMTU_PHASE_RECHECK;
+		pmtu_plan_recheck(s, pmtu_loss_tries(&s->loss, PMTU_WRONG));
+	}
+}
+
+static void conclude(struct pmtu_search *s, int64_t now_us)
+{
+	struct tally t;
+
+	s->rounds++;
+	if (s->phase == PMTU_PHASE_CAUSE) {
+		if (search_again(s))
+			decide(s, now_us);
+		else
+			conclude_cause(s, now_us);
+		return;
+	}
+	t = read_burst(s);
+	pmtu_pace_judge(s, t.known, t.lost);
+	if (t.answered)
+		s->dark = 0;
+	if (s->flight.probes >= PMTU_PROBES_MAX)
+		end(s, s->loss.lost * 8 > s->loss.sent ? PMTU_STATE_TOO_LOSSY : PMTU_STATE_UNSTABLE, now_us);
+	else if (!t.answered && !(t.sent == 0 && s->low))
+		conclude_dark(s, &t, now_us);
+	else if (s->phase == PMTU_PHASE_RECHECK)
+		conclude_recheck(s, &t, now_us);
+	else
+		decide(s, now_us);
+}
+
+enum pmtu_step pmtu_search_step(struct pmtu_search *s, int64_t now_us, struct pmtu_probe *ret, int64_t *ret_wake_us)
+{
+	enum pmtu_step step = PMTU_STEP_DONE;
+
+	if (!s->begun) {
+		s->begun = true;
+		s->started_us = now_us;
+		pmtu_plan_opening(s);
+	}
+	while (s->phase != PMTU_PHASE_OVER) {
+		step = pmtu_flight_step(&s->flight, now_us, ret, ret_wake_us);
+		if (step != PMTU_STEP_DONE)
+			break;
+		conclude(s, now_us);
+	}
+	s->found.low = s->low;
+	s->found.high = pmtu_search_up(s);
+	if (s->found.state == PMTU_STATE_SEARCHING)
+		s->found.probes = s->flight.probes;
+	return s->phase == PMTU_PHASE_OVER ? PMTU_STEP_DONE : step;
+}
