@@ -6,10 +6,12 @@
 #include "tunwatch/model.h"
 #include "tunwatch/source.h"
 
-/* Addresses of the model in order of their interface. */
+/* Addresses of the model in order of their interface, and those of its BGP neighbours. */
 struct address_index {
 	uint16_t *keys;
 	size_t n, cap;
+	struct addr *neighbours;
+	size_t nneighbours, neighbours_cap;
 };
 void address_index_build(struct address_index *ix, const struct model *m);
 void address_index_free(struct address_index *ix);

@@ -15,6 +15,21 @@ static int by_interface(const void *a, const void *b, void *model)
 	return i != j ? (i > j) - (i < j) : (x > y) - (x < y);
 }
 
+/* Those with an address that can be in one subnet only; unnumbered ones are named by their interface. */
+static void index_neighbours(struct address_index *ix, const struct model *m)
+{
+	array_grow(&ix->neighbours, &ix->neighbours_cap, m->nbgp, sizeof *ix->neighbours);
+	ix->nneighbours = 0;
+	for (size_t k = 0; k < m->nbgp; k++) {
+		struct addr a = {0};
+
+		if (m->bgp[k].used) /* one that is not listed just now is still the peer */
+			a = model_addr(m, m->bgp[k].neighbor);
+		if (addr_is_set(&a) && !addr_is_link_local(&a))
+			ix->neighbours[ix->nneighbours++] = a;
+	}
+}
+
 void address_index_build(struct address_index *ix, const struct model *m)
 {
 	struct {
@@ -30,11 +45,13 @@ void address_index_build(struct address_index *ix, const struct model *m)
 	memcpy(&cast.out, &cast.in, sizeof cast.out);
 	if (ix->n)
 		qsort_r(ix->keys, ix->n, sizeof *ix->keys, by_interface, cast.out);
+	index_neighbours(ix, m);
 }
 
 void address_index_free(struct address_index *ix)
 {
 	free(ix->keys);
+	free(ix->neighbours);
 	*ix = (struct address_index){0};
 }
 
@@ -56,30 +73,55 @@ static size_t first_of(const struct address_index *ix, const struct model *m, in
 
 /* ---- the ways: what one address of the interface says of its peer ---- */
 
-static bool from_ptp(const struct model *m, const struct model_address *a, struct addr *ret)
+static bool from_ptp(const struct model *m, const struct address_index *ix, const struct model_address *a,
+		     struct addr *ret)
 {
 	struct addr peer = model_addr(m, a->peer);
 
+	(void)ix;
 	if (!addr_is_set(&peer))
 		return false;
 	*ret = peer;
 	return true;
 }
 
-static bool from_subnet(const struct model *m, const struct model_address *a, struct addr *ret)
+static bool from_subnet(const struct model *m, const struct address_index *ix, const struct model_address *a,
+			struct addr *ret)
 {
 	struct addr local = model_addr(m, a->local);
 
+	(void)ix;
 	return addr_other_host(&local, a->prefix_len, ret);
+}
+
+/* Of several the one known longest: a peer must not change with their states. */
+static bool from_bgp(const struct model *m, const struct address_index *ix, const struct model_address *a,
+		     struct addr *ret)
+{
+	struct addr local = model_addr(m, a->local);
+
+	if (!a->prefix_len)
+		return false;
+	for (size_t i = 0; i < ix->nneighbours; i++) {
+		const struct addr *n = &ix->neighbours[i];
+
+		if (n->family != local.family || addr_equal(n, &local) || !addr_in_prefix(n, &local, a->prefix_len))
+			continue;
+		*ret = *n;
+		return true;
+	}
+	return false;
 }
 
 /* In the order in which they are believed, after the configuration. */
 static const struct way {
 	enum peer_from from;
-	bool (*find)(const struct model *m, const struct model_address *a, struct addr *ret);
+	bool (*find)(const struct model *m, const struct address_index *ix, const struct model_address *a,
+		     struct addr *ret);
 } ways[] = {
 	{ PEER_FROM_PTP, from_ptp },
 	{ PEER_FROM_SUBNET, from_subnet },
+	{ PEER_FROM_BGP, from_bgp },
 };
 
 /* IPv4 before IPv6, link-local last; of equals the one first told. */
@@ -101,7 +143,7 @@ static bool find_on(const struct model *m, const struct address_index *ix, int i
 
 		if (a->ifindex != ifindex)
 			break;
-		if (way->find(m, a, &found) && rank(&found) > best_rank) {
+		if (way->find(m, ix, a, &found) && rank(&found) > best_rank) {
 			best = found;
 			best_rank = rank(&found);
 		}

@@ -158,6 +158,55 @@ static void test_bridge(void **state)
 	world_free(w);
 }
 
+static void tell_neighbour(struct world *w, unsigned key, const char *neighbor, bool gone)
+{
+	struct record r;
+
+	record_init(&r, RECORD_BGP, key, 1);
+	record_set(&r, BGP_ROUTER, record_intern_text(w->env.intern, "frr", 1));
+	record_set(&r, BGP_NEIGHBOR, record_intern_text(w->env.intern, neighbor, 1));
+	record_set(&r, BGP_GONE, gone);
+	if (!gone)
+		record_set(&r, BGP_STATE, BGP_STATE_ACTIVE);
+	put(&w->sink, &r);
+}
+
+/* Where many hosts share the tunnel's subnet, one that BGP is spoken with is the peer. */
+static void test_bgp_neighbours(void **state)
+{
+	static const struct {
+		const char *local;
+		unsigned prefix_len;
+		const char *neighbour, *peer;
+	} cases[] = {
+		{ "10.0.0.1", 24, "10.0.0.9", "10.0.0.9" }, { "10.0.0.1", 24, "10.0.1.9", "" },
+		{ "10.0.0.1", 24, "10.0.0.1", "" }, { "10.0.0.1", 24, "t", "" }, { "10.0.0.1", 24, "fd00::9", "" },
+		{ "fd00::1", 64, "fd00::9", "fd00::9" }, { "fe80::1", 64, "fe80::9", "" }, { "10.0.0.1", 32, "10.0.0.9", "" },
+		{ "10.0.0.1", 0, "10.0.0.9", "" }, { "10.0.0.1", 30, "10.0.0.9", "10.0.0.2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct world *w = world_new(NULL, 0);
+
+		add_link(w, 5, "t", TUNNEL_TYPE_GRE, "192.0.2.1");
+		add_address(w, 5, cases[i].local, cases[i].prefix_len, "");
+		discover(w);
+		tell_neighbour(w, 0, cases[i].neighbour, false);
+		discover(w);
+		assert_string_equal(name(w, row(w, "t")->peer), cases[i].peer);
+		if (!strcmp(cases[i].peer, cases[i].neighbour))
+			assert_int_equal(row(w, "t")->peer_from, PEER_FROM_BGP);
+		/* of two the first stays, listed or not */
+		tell_neighbour(w, 1, "10.0.0.8", false);
+		tell_neighbour(w, 0, cases[i].neighbour, true);
+		discover(w);
+		if (!strcmp(cases[i].peer, cases[i].neighbour))
+			assert_string_equal(name(w, row(w, "t")->peer), cases[i].peer);
+		world_free(w);
+	}
+}
+
 /* ---- configuration ---- */
 
 static void test_config(void **state)
@@ -288,7 +337,7 @@ int main(void)
 		cmocka_unit_test(test_configured_fallback), cmocka_unit_test(test_ipv6_only),
 		cmocka_unit_test(test_subnets), cmocka_unit_test(test_bridge), cmocka_unit_test(test_config),
 		cmocka_unit_test(test_gateway), cmocka_unit_test(test_ssh), cmocka_unit_test(test_globs),
-		cmocka_unit_test(test_only_changes),
+		cmocka_unit_test(test_only_changes), cmocka_unit_test(test_bgp_neighbours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
