@@ -185,5 +185,8 @@ bool view_do(struct view *v, enum action action, const struct model *m, const st
 	// the model may have changed since the last drawing
 	v->panel->collect(v, m, st);
 	events_collect(v, m, st);
+	// steps through one neighbour's events stay with it, whichever is the worst then
+	if (action == ACTION_EVENT || action == ACTION_EVENT_BACK)
+		v->item_chosen |= v->panel->bit == PANEL_ROUTERS;
 	return do_look(v, action) || do_move(v, action, m) || do_panels(v, action, m) || open_panel(v, action, m, st);
 }

@@ -231,7 +231,7 @@ static void add_bgp(const struct frame *f, struct pieces *p)
 	if (!n.all)
 		return;
 	if (n.stale)
-		snprintf(stale, sizeof stale, " %zu stale", n.stale);
+		snprintf(stale, sizeof stale, ", %zu stale", n.stale);
 	add(p, n.established + n.stale < n.all ? ROLE_DOWN : n.stale ? ROLE_DEGRADED : ROLE_PLAIN, "BGP %zu/%zu%s",
 	    n.established, n.all, stale);
 }

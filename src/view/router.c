@@ -127,11 +127,11 @@ void router_host(const struct frame *f, const struct model_router *r, char *out,
 	if (r->boot_at > 0 && r->boot_at < seconds(SECONDS_MAX))
 		say_boot(f, r->boot_at, out, size, &pos);
 	if (r->has_clock_offset && r->clock_offset_s)
-		str_append(out, size, &pos, "%sits clock is %s %s", pos ? "  " : "",
+		str_append(out, size, &pos, "%sclock %s %s", pos ? "  " : "",
 			   time_age(llabs(seconds(r->clock_offset_s)), age),
 			   r->clock_offset_s > 0 ? "ahead" : "behind");
 	else if (r->has_clock_offset)
-		str_append(out, size, &pos, "%sits clock is right", pos ? "  " : "");
+		str_append(out, size, &pos, "%sclock right", pos ? "  " : "");
 }
 
 // ---- its tunnels ----

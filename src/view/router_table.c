@@ -214,6 +214,18 @@ static void put_neighbor(struct place *p, unsigned key)
 		 model_name(f->m, b->reset_reason));
 }
 
+// Whole pieces, which two blanks part, that fit.
+static void cut_pieces(char *text, int width)
+{
+	while (canvas_text_width(text) > width) {
+		char *last = NULL;
+
+		for (char *at = strstr(text, "  "); at; at = strstr(at + 1, "  "))
+			last = at;
+		*(last ? last : text) = 0;
+	}
+}
+
 static void put_tunnel(struct place *p, unsigned key)
 {
 	const struct frame *f = p->f;
@@ -226,8 +238,8 @@ static void put_tunnel(struct place *p, unsigned key)
 	put_name(p, model_name(f->m, t->name));
 	put_right(p, COLUMN_SINCE, p->stale ? ROLE_DIM : ROLE_PLAIN, router_tunnel_since(f, t, since));
 	router_tunnel_traffic(f, t, text, sizeof text);
-	canvas_put(f->c, strip->x, p->y, (row->width ? row->x - 1 : f->columns) - strip->x,
-		   t->has_sa && !t->sa ? ROLE_DEGRADED : ROLE_PLAIN, text);
+	cut_pieces(text, (row->width ? row->x - 1 : f->columns) - strip->x);
+	canvas_put(f->c, strip->x, p->y, -1, t->has_sa && !t->sa ? ROLE_DEGRADED : ROLE_PLAIN, text);
 	put_state(p, row_role(state), router_tunnel_word(f, t, word));
 	put_row_name(p, t->row);
 }
@@ -424,10 +436,9 @@ void panel_routers(struct frame *f, int y, int height)
 	}
 	detail = detail_height(f, height);
 	list = height - (detail ? detail + 1 : 0);
+	routers_collect(v, f->m, f->st, 1 + (int)v->nitems > list);
 	if (1 + (int)v->nitems < list)
 		list = 1 + (int)v->nitems > 2 ? 1 + (int)v->nitems : 2;
-	else
-		routers_collect(v, f->m, f->st, 1 + (int)v->nitems > list);
 	put_list(f, y, list);
 	y += list + 1;
 	height -= list + 1;
