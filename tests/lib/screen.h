@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A screen for unit tests: a story folded into a model, a view of it, and a canvas to compare with
+ * tests/data/screens/NAME.txt. GENERATE=1 rewrites those: look at them before they are kept. */
+#ifndef TESTS_SCREEN_H
+#define TESTS_SCREEN_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/story.h"
+#include "tunwatch/view.h"
+
+struct screen {
+	struct record_sink sink;
+	struct model *m;
+	struct story story;
+	struct view *view;
+	struct canvas *canvas;
+	struct view_status st;
+};
+
+static inline void put(struct record_sink *sink, const struct record *r)
+{
+	model_apply(((struct screen *)(void *)sink)->m, r);
+}
+
+static inline void draw(struct screen *s)
+{
+	view_draw(s->view, s->canvas, s->m, &s->st);
+}
+
+static inline void size(struct screen *s, int columns, int rows)
+{
+	canvas_resize(s->canvas, columns, rows);
+	draw(s);
+}
+
+static inline void open_empty(struct screen *s, bool ascii)
+{
+	memset(s, 0, sizeof *s);
+	s->sink.put = put;
+	s->m = model_new(true);
+	s->view = view_new(ascii, false);
+	s->canvas = canvas_new(ascii);
+	s->st = (struct view_status){ .mode = MODE_LIVE, .speed = 1, .scan_percent = 100, .bytes = 1900000 };
+}
+
+static inline void open_story(struct screen *s, bool ascii, int seconds, int utc_off_s)
+{
+	open_empty(s, ascii);
+	story_start(&s->story, &s->sink, utc_off_s);
+	story_run(&s->story, seconds);
+	s->st.at = s->st.end = s->m->now;
+	size(s, 80, 24);
+}
+
+static inline void end(struct screen *s)
+{
+	if (s->story.intern)
+		story_end(&s->story);
+	view_free(s->view);
+	canvas_free(s->canvas);
+	model_free(s->m);
+}
+
+// Keys of the view, as names separated by spaces.
+static inline void press(struct screen *s, const char *keys)
+{
+	char copy[256], *save = NULL;
+	const char *text;
+
+	str_copy(copy, sizeof copy, keys);
+	for (char *k = strtok_r(copy, " ", &save); k; k = strtok_r(NULL, " ", &save)) {
+		if (view_asking(s->view) != ASK_NOTHING)
+			view_answer(s->view, k, s->m, &s->st, &text);
+		else
+			view_do(s->view, action_find(k, s->st.mode), s->m, &s->st);
+		draw(s);
+	}
+}
+
+static inline void read_golden(const char *path, struct buf *b)
+{
+	FILE *f = fopen(path, "re");
+	char part[4096];
+	size_t n;
+
+	buf_puts(b, "");
+	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+		buf_add(b, part, n);
+	if (f)
+		fclose(f);
+}
+
+static inline void assert_screen(const struct screen *s, const char *name)
+{
+	struct buf got = { 0 }, want = { 0 };
+	char path[128];
+
+	snprintf(path, sizeof path, "tests/data/screens/%s.txt", name);
+	canvas_dump(s->canvas, &got);
+	if (getenv("GENERATE")) {
+		FILE *f = fopen(path, "we");
+
+		assert_non_null(f);
+		assert_int_equal(fwrite(got.data, 1, got.len, f), got.len);
+		fclose(f);
+	}
+	read_golden(path, &want);
+	if (strcmp(got.data, want.data) != 0)
+		fail_msg("%s differs:\n%s", path, got.data);
+	buf_free(&got);
+	buf_free(&want);
+}
+
+static inline bool shows(const struct screen *s, const char *text)
+{
+	struct buf b = { 0 };
+	bool found;
+
+	canvas_dump(s->canvas, &b);
+	found = strstr(b.data, text) != NULL;
+	buf_free(&b);
+	return found;
+}
+
+#endif
