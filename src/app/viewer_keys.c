@@ -210,11 +210,14 @@ static void clear_baseline(struct viewer *vw)
 static void release(struct viewer *vw)
 {
 	const struct model *m = timeline_newest(vw->tl);
-	bool asked = false, released = false;
+	bool asked = false, released = false, session = false;
 
 	for (size_t i = 0; i < m->nrouters; i++) {
-		asked |= m->routers[i].used;
-		released |= m->routers[i].used && m->routers[i].outcome == ROUTER_OUTCOME_RELEASED;
+		const struct model_router *r = &m->routers[i];
+
+		asked |= r->used;
+		session |= r->used && strcmp(model_name(m, r->profile), "vtysh") != 0;
+		released |= r->used && r->outcome == ROUTER_OUTCOME_RELEASED;
 	}
 	if (vw->mode & MODE_REPLAY) {
 		view_say(vw->view, "L works live only: here no router is asked");
@@ -224,8 +227,12 @@ static void release(struct viewer *vw)
 		view_say(vw->view, "no router is asked: panel 4 says how to name one");
 		return;
 	}
+	if (!session) {
+		view_say(vw->view, "no router has a session to leave: vtysh runs on this host");
+		return;
+	}
 	view_say(vw->view, released ? "asking the routers again"
-				    : "leaving all routers alone for 15 minutes; L asks them again");
+				    : "leaving the routers alone for 15 minutes; L asks them again");
 	tell(vw, released ? "take" : "release");
 }
 

@@ -60,7 +60,9 @@ static void say_failing(const struct frame *f, const struct model_router *r, cha
 		str_append(out, size, pos, ", no answer so far");
 	else
 		str_append(out, size, pos, " for %s", time_age(format_ago(f, r->answered_us), age));
-	if (*reason)
+	if (r->outcome == ROUTER_OUTCOME_RELEASED)
+		str_append(out, size, pos, "%s", f->st->mode & MODE_LIVE ? " (L asks it again)" : "");
+	else if (*reason)
 		str_append(out, size, pos, ": %s", reason);
 }
 

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/story.h"
+#include "lib/story_routers.h"
 #include "tunwatch/term.h"
 #include "tunwatch/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MODELS = 3, KEYS_MAX = 48 };
+enum { MODELS = 4, KEYS_MAX = 48 };
 
 struct fold {
 	struct record_sink sink;
@@ -23,7 +23,7 @@ static void put(struct record_sink *sink, const struct record *r)
 	model_apply(((struct fold *)(void *)sink)->m, r);
 }
 
-static struct model *make(int seconds)
+static struct model *make(int seconds, bool routers)
 {
 	struct fold f = { { put }, model_new(true) };
 	struct story s;
@@ -31,7 +31,13 @@ static struct model *make(int seconds)
 	if (!seconds)
 		return f.m;
 	story_start(&s, &f.sink, 3600);
-	story_run(&s, seconds);
+	if (routers)
+		story_routers_start(&s);
+	for (int i = 0; i < seconds; i++) {
+		story_second(&s);
+		if (routers)
+			story_routers_poll(&s);
+	}
 	story_end(&s);
 	return f.m;
 }
@@ -40,11 +46,11 @@ static struct model *make(int seconds)
 static const struct model *model_number(unsigned i)
 {
 	static struct model *models[MODELS];
-	static const int seconds[MODELS] = { 0, 3, 700 };
+	static const int seconds[MODELS] = { 0, 3, 700, STORY_SECONDS };
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!models[i % MODELS])
-		models[i % MODELS] = make(seconds[i % MODELS]);
+		models[i % MODELS] = make(seconds[i % MODELS], i % MODELS == 3);
 	return models[i % MODELS];
 }
 
