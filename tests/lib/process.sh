@@ -14,7 +14,8 @@ of_host()
 	local pid
 
 	for pid in $(ip netns pids "$1"); do
-		[ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$TUNWATCH")" ] && echo "$pid"
+		# not by name: in a chroot that of another mount namespace reads differently
+		[ "/proc/$pid/exe" -ef "$TUNWATCH" ] && echo "$pid"
 	done
 }
 
