@@ -223,7 +223,8 @@ else
 demo:
 	@contrib/deps.sh install build lab
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@tests/lab/bin/uml-run -t 3600 $$(test -t 0 && test -t 1 && echo -i) tests/lab/demo.sh $(abspath $(B)/tunwatch)
+	@terminal=; if test -t 0 && test -t 1; then terminal=-i; fi; \
+	tests/lab/bin/uml-run -t 3600 $$terminal tests/lab/demo.sh $(abspath $(B)/tunwatch)
 endif
 
 -include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(TOOLS) $(FUZZ))

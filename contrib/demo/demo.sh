@@ -73,6 +73,7 @@ on_terminal()
 	) > /dev/null 2>&1 &
 	in_ns hq "$TUNWATCH" -c "$work/tunwatch.conf" --new -w "$work/demo.twr"
 	in_ns hq "$TUNWATCH" stop > /dev/null 2>&1
+	echo "tunwatch: the demo is over; its namespaces and what was recorded in them are gone"
 	return 0
 }
 

@@ -7,7 +7,10 @@
 program=$1
 echo "The lab comes up: two ends, IKE, BGP. A moment..."
 lab_up 5ms 0%
-IKE_DPD=3s IKE_REKEY=30s IKE_LIFE=60s tun_ike > /dev/null 2>&1 || exit 1
+if ! IKE_DPD=3s IKE_REKEY=30s IKE_LIFE=60s tun_ike > /dev/null 2>&1; then
+	echo "tunwatch: IKE brought up no tunnel" >&2
+	exit 1
+fi
 bgp_up 9
 wait_for 20 bgp_established hq 169.254.252.1
 configure <<-X
@@ -58,7 +61,10 @@ moves()
 export XDG_CONFIG_HOME=$OUT/config
 moves > /dev/null 2>&1 < /dev/null &
 if [ -t 0 ]; then
-	exec ip netns exec hq "$program"
+	ip netns exec hq "$program"
+	ip netns exec hq "$program" stop > /dev/null 2>&1
+	echo "tunwatch: the demo is over; the lab and what was recorded in it are gone"
+	exit
 fi
 ip netns exec hq "$program" record --for 72 -o "$OUT/demo.twr"
 exec "$program" report "$OUT/demo.twr"
