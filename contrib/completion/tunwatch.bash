@@ -18,6 +18,7 @@ __tunwatch_options()
 	report) echo "$common --utc --output --format --from --to" ;;
 	export) echo "$common --output --format --kind --tunnel --from --to" ;;
 	check) echo "$common $watching --for --json" ;;
+	mtu) echo "$common --ipv4 --ipv6 --device --json" ;;
 	list) echo "$common $watching" ;;
 	router-test) echo "$common --command" ;;
 	*) echo "$common" ;;
@@ -26,7 +27,7 @@ __tunwatch_options()
 
 __tunwatch()
 {
-	local commands="live attach stop record replay report export check list router-test help"
+	local commands="live attach stop record replay report export check mtu list router-test help"
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=live word
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -41,7 +42,7 @@ __tunwatch()
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	-i | --interface)
+	-i | --interface | -I | --device)
 		mapfile -t COMPREPLY < <(compgen -W "$(cd /sys/class/net && echo *)" -- "$current")
 		return
 		;;

@@ -69,8 +69,14 @@ enum value_type {
 	  "text, md (markdown) or json") \
 	O(EXPORT_FORMAT, format, "format", 'f', CHOICE, "FORMAT", "jsonl csv twr", 0, 0, "jsonl", "export", NULL, \
 	  "jsonl (one JSON object a line), csv, or twr (a recording of its own)") \
-	O(JSON, json, "json", 0, FLAG, NULL, NULL, 0, 0, NULL, "check", NULL, \
+	O(JSON, json, "json", 0, FLAG, NULL, NULL, 0, 0, NULL, "check mtu", NULL, \
 	  "print the verdict as JSON") \
+	O(IPV4, ipv4, "ipv4", '4', FLAG, NULL, NULL, 0, 0, NULL, "mtu", NULL, \
+	  "over IPv4 only") \
+	O(IPV6, ipv6, "ipv6", '6', FLAG, NULL, NULL, 0, 0, NULL, "mtu", NULL, \
+	  "over IPv6 only") \
+	O(DEVICE, device, "device", 'I', IFNAME, "IFACE", NULL, 0, 0, NULL, "mtu", NULL, \
+	  "send through this interface") \
 	O(LIST, list_sessions, "list", 'l', FLAG, NULL, NULL, 0, 0, NULL, "attach", NULL, \
 	  "list the sessions instead") \
 	O(KIND, kind, "kind", 0, TEXT, "KIND", NULL, 0, 0, NULL, "export", NULL, \

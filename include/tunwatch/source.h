@@ -138,6 +138,34 @@ enum source_key {
 	SOURCE_KEY_ROUTER = 64, SOURCE_KEY_CAPTURE = 128, SOURCE_KEY_LOG = 256,
 };
 
+/* ---- pmtu_run.c: one path-MTU search for a command: it blocks, and has sockets of its own ---- */
+struct pmtu_found {
+	enum pmtu_state state;  /* COMPLETE: mtu is right; its cause may still be PENDING */
+	enum pmtu_cause cause;
+	int mtu;                /* 0: none found, or less than the least there may be (high: that least) */
+	int low, high;          /* largest size answered; smallest believed not to pass */
+	struct addr from;       /* who sent the PTB, or said unreachable; unset: nobody */
+	int error;              /* UNREACHABLE: errno that from stands for; 0: silence */
+	int named;              /* MTU that a PTB named and that is wrong; -1: none */
+	unsigned probes;        /* until the number was known, as ... */
+	int64_t took_us;
+};
+struct pmtu_way {               /* how probes leave this host */
+	char ifname[16];        /* "": not known */
+	int mtu;                /* of that interface */
+	bool raw;               /* false: by a ping socket, which leaves traces in the kernel's cache of path MTUs */
+};
+struct pmtu_runner;
+/* Open sockets while privileges are there: raw ones, else ping sockets. device: interface to send through, or NULL.
+ * NULL and err when this host allows neither. */
+struct pmtu_runner *pmtu_runner_open(const char *device, struct error *err);
+void pmtu_runner_free(struct pmtu_runner *r);
+/* Search the path to an address (scope: index of the interface of a link-local one, or 0). tell (or NULL) is called
+ * some times a second, and at once when the number is known. 0, or -errno and err. */
+int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigned scope,
+		       void (*tell)(void *arg, const struct pmtu_found *f), void *arg, struct pmtu_found *ret,
+		       struct pmtu_way *ret_way, struct error *err);
+
 /* Names to addresses, in a child of its own (getaddrinfo blocks); asked again when addresses of this host change and
  * every 60 s. */
 struct resolver;

@@ -36,7 +36,9 @@ struct options {
 	double for_s;           /* --for; 0: no end */
 	char *only;             /* record --only, comma-separated source names */
 	char *format;           /* --format */
-	bool json;              /* check --json */
+	bool json;              /* check, mtu --json */
+	bool ipv4, ipv6;        /* mtu -4, -6 */
+	char *device;           /* mtu -I */
 	bool list_sessions;     /* attach -l */
 	char *kind, *tunnel;    /* export --kind, --tunnel */
 	char *from, *to;        /* --from, --to: see time_spec_parse */
@@ -78,6 +80,7 @@ int cmd_report(struct options *o);
 int cmd_export(struct options *o);
 int cmd_check(struct options *o);
 int cmd_list(struct options *o);
+int cmd_mtu(struct options *o);
 int cmd_router_test(struct options *o);
 int cmd_help(struct options *o);
 

@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "report", "FILE...", "tell what happened, tunnel by tunnel", cmd_report },
 	{ "export", "FILE...", "print records for other programs", cmd_export },
 	{ "check", "", "one verdict for scripts and monitoring systems", cmd_check },
+	{ "mtu", "HOST", "search the path MTU, and print what to configure", cmd_mtu },
 	{ "list", "", "print the tunnels found as a configuration to start from", cmd_list },
 	{ "router-test", "PROFILE FILE", "try a router's profile on text that was captured", cmd_router_test },
 	{ "help", "[COMMAND]", "explain a command", cmd_help },

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "tunwatch/base.h"
-#include "tunwatch/record.h"
+#include "tunwatch/source.h"
 
 enum {
 	PMTU_SMALL4 = 84, PMTU_SMALL6 = 104,    /* controls: what ping sends */
@@ -106,18 +106,6 @@ struct pmtu_config {
 	int candidates[PMTU_CANDIDATES];        /* what the MTU may well be, best first; 0 ends */
 	struct pmtu_loss loss;                  /* controls seen before */
 	int64_t srtt_us, rttvar_us;             /* of earlier probes; 0: unknown */
-};
-
-struct pmtu_found {
-	enum pmtu_state state;                  /* COMPLETE: mtu is right; its cause may still be PENDING */
-	enum pmtu_cause cause;
-	int mtu;                                /* 0: none found, or less than the least there may be */
-	int low, high;                          /* largest size answered; smallest believed not to pass */
-	struct addr from;                       /* who sent the PTB, or said unreachable; unset: nobody */
-	int error;                              /* UNREACHABLE: errno that from stands for; 0: silence */
-	int named;                              /* MTU that a PTB named and that is wrong, 0 to 65535; -1: none */
-	unsigned probes;                        /* until the number was known, as ... */
-	int64_t took_us;
 };
 
 struct pmtu_lost {

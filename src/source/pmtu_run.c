@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One path-MTU search for a command: sends what pmtu_search.c says and tells it what came back.
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/pmtu_search.h"
+#include "source/pmtu_socket.h"
+
+#define TELL_EVERY_US (100 * US_PER_MS)
+enum { LARGEST = 65535, NEWS_MAX = 256 };
+
+struct pmtu_runner {
+	struct pmtu_socket v4, v6;
+	int error4, error6; /* why there is none; 0 */
+	char device[IF_NAMESIZE];
+};
+
+struct run {
+	struct pmtu_socket *socket;
+	const struct addr *target;
+	unsigned scope;
+	struct pmtu_search search;
+};
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * US_PER_S + t.tv_nsec / NS_PER_US;
+}
+
+struct pmtu_runner *pmtu_runner_open(const char *device, struct error *err)
+{
+	struct pmtu_runner *r = xcalloc(1, sizeof *r);
+
+	if (device && !str_copy(r->device, sizeof r->device, device))
+		device = NULL;
+	r->error4 = pmtu_socket_open(&r->v4, AF_INET, device);
+	r->error6 = pmtu_socket_open(&r->v6, AF_INET6, device);
+	if (!r->error4 || !r->error6)
+		return r;
+	if (r->error4 == -EPERM || r->error4 == -EACCES)
+		error_set(err, r->error4, "needs CAP_NET_RAW, or a ping socket: run it with sudo, or let the group in: "
+			  "sysctl net.ipv4.ping_group_range='0 2147483647'");
+	else if (r->error4 == -ENODEV)
+		error_set(err, r->error4, "no such interface: %s", r->device);
+	else
+		error_set(err, r->error4, "cannot open a socket: %s", strerror(-r->error4));
+	free(r);
+	return NULL;
+}
+
+void pmtu_runner_free(struct pmtu_runner *r)
+{
+	if (!r)
+		return;
+	pmtu_socket_close(&r->v4);
+	pmtu_socket_close(&r->v6);
+	free(r);
+}
+
+/* ---- how packets leave this host ---- */
+
+static bool same_address(const struct sockaddr *a, const struct sockaddr_storage *b)
+{
+	if (!a || a->sa_family != b->ss_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return !memcmp(&((const struct sockaddr_in *)(const void *)a)->sin_addr,
+			       &((const struct sockaddr_in *)(const void *)b)->sin_addr, 4);
+	return a->sa_family == AF_INET6 && !memcmp(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr,
+						   &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr, 16);
+}
+
+static void name_interface(const struct sockaddr_storage *source, struct pmtu_way *way)
+{
+	struct ifaddrs *list, *i;
+
+	if (getifaddrs(&list))
+		return;
+	for (i = list; i && !same_address(i->ifa_addr, source); i = i->ifa_next)
+		;
+	if (i)
+		str_copy(way->ifname, sizeof way->ifname, i->ifa_name);
+	freeifaddrs(list);
+}
+
+static void ask_interface_mtu(int fd, struct pmtu_way *way)
+{
+	struct ifreq rq = {0};
+
+	if (way->ifname[0] && str_copy(rq.ifr_name, sizeof rq.ifr_name, way->ifname) && !ioctl(fd, SIOCGIFMTU, &rq))
+		way->mtu = rq.ifr_mtu;
+}
+
+/* The interface, and what the kernel would use now: no packet is sent. Returns the latter, or 0. */
+static int look_at_route(const struct pmtu_runner *r, const struct addr *target, unsigned scope, struct pmtu_way *way)
+{
+	bool v4 = target->family == AF_INET;
+	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_scope_id = scope };
+	int fd = socket(target->family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
+	struct sockaddr_storage source;
+	socklen_t len = sizeof source, mtu_len = sizeof mtu;
+
+	if (fd < 0)
+		return 0;
+	memcpy(v4 ? (void *)&a4.sin_addr : (void *)&a6.sin6_addr, target->bytes, v4 ? 4 : 16);
+	if (r->device[0])
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, r->device, (socklen_t)strlen(r->device) + 1);
+	if (!connect(fd, v4 ? (struct sockaddr *)&a4 : (struct sockaddr *)&a6, v4 ? sizeof a4 : sizeof a6)) {
+		if (getsockopt(fd, v4 ? (int)IPPROTO_IP : (int)IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu, &mtu_len))
+			mtu = 0;
+		if (!getsockname(fd, (struct sockaddr *)&source, &len))
+			name_interface(&source, way);
+	}
+	if (r->device[0])
+		str_copy(way->ifname, sizeof way->ifname, r->device);
+	ask_interface_mtu(fd, way);
+	close(fd);
+	return mtu;
+}
+
+/* ---- the search ---- */
+
+static void tell_search(struct pmtu_search *s, const struct pmtu_news *n, int64_t now)
+{
+	switch (n->kind) {
+	case PMTU_NEWS_REPLY:
+		pmtu_search_reply(s, n->number, now - n->sent_us);
+		break;
+	case PMTU_NEWS_PTB:
+		pmtu_search_refused(s, n->number, n->quoted, &n->from, n->mtu);
+		break;
+	case PMTU_NEWS_UNREACHABLE:
+		pmtu_search_unreachable(s, n->number, &n->from, n->error);
+		break;
+	}
+}
+
+static void drain(struct run *run)
+{
+	struct pmtu_news n;
+
+	for (unsigned i = 0; i < NEWS_MAX && pmtu_socket_receive(run->socket, &n); i++)
+		tell_search(&run->search, &n, now_us());
+}
+
+static void send_probe(struct run *run, const struct pmtu_probe *p)
+{
+	static const struct addr here;
+	int r = pmtu_socket_send(run->socket, run->target, run->scope, p->number, p->size, now_us());
+
+	if (r == -EMSGSIZE) {
+		drain(run);
+		pmtu_search_local(&run->search, p->number, run->socket->local_mtu);
+	} else if (r && r != -EAGAIN && r != -ENOBUFS && r != -EINTR) {
+		pmtu_search_unreachable(&run->search, p->number, &here, -r);
+	}
+}
+
+static void wait_until(const struct run *run, int64_t wake)
+{
+	struct pollfd p = { .fd = run->socket->fd, .events = POLLIN };
+	int64_t left = wake - now_us();
+	struct timespec t = { .tv_sec = left / US_PER_S, .tv_nsec = left % US_PER_S * NS_PER_US };
+
+	if (left > 0)
+		ppoll(&p, 1, &t, NULL);
+}
+
+/* The largest size that this host sends, and costs no packet to ask. */
+static int largest_local(struct run *run, int interface_mtu)
+{
+	int r = pmtu_socket_send(run->socket, run->target, run->scope, UINT32_MAX, LARGEST, now_us());
+
+	drain(run);
+	if (r == -EMSGSIZE && run->socket->local_mtu)
+		return run->socket->local_mtu;
+	if (!r)
+		return LARGEST;
+	return interface_mtu > 0 && interface_mtu < LARGEST ? interface_mtu : LARGEST;
+}
+
+static void search(struct run *run, void (*tell)(void *arg, const struct pmtu_found *f), void *arg)
+{
+	enum pmtu_state state = PMTU_STATE_SEARCHING;
+	int64_t told = 0, wake;
+
+	for (;;) {
+		struct pmtu_probe probe;
+		int64_t now;
+		enum pmtu_step step;
+
+		/* what has arrived counts before anything times out: this process may have waited for a processor */
+		drain(run);
+		now = now_us();
+		step = pmtu_search_step(&run->search, now, &probe, &wake);
+		if (tell && (now - told >= TELL_EVERY_US || run->search.found.state != state)) {
+			told = now;
+			state = run->search.found.state;
+			run->search.found.took_us = state == PMTU_STATE_SEARCHING ? now - run->search.started_us
+										  : run->search.found.took_us;
+			tell(arg, &run->search.found);
+		}
+		if (step == PMTU_STEP_DONE)
+			return;
+		if (step == PMTU_STEP_SEND)
+			send_probe(run, &probe);
+		else
+			wait_until(run, wake < now + TELL_EVERY_US ? wake : now + TELL_EVERY_US);
+	}
+}
+
+int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigned scope,
+		       void (*tell)(void *arg, const struct pmtu_found *f), void *arg, struct pmtu_found *ret,
+		       struct pmtu_way *ret_way, struct error *err)
+{
+	bool v4 = target->family == AF_INET;
+	struct run run = { .socket = v4 ? &r->v4 : &r->v6, .target = target, .scope = scope };
+	struct pmtu_config config = { .family = target->family };
+	int e = v4 ? r->error4 : r->error6, believed;
+
+	*ret_way = (struct pmtu_way){ .raw = run.socket->raw };
+	if (e)
+		return error_set(err, e, "cannot send IPv%d probes: %s", v4 ? 4 : 6, strerror(-e));
+	believed = look_at_route(r, target, scope, ret_way);
+	config.most = largest_local(&run, ret_way->mtu);
+	if (!ret_way->mtu)
+		ret_way->mtu = config.most;
+	if (believed > 0 && believed < config.most)
+		config.candidates[0] = believed;
+	pmtu_search_start(&run.search, &config);
+	search(&run, tell, arg);
+	*ret = run.search.found;
+	return 0;
+}
