@@ -328,8 +328,9 @@ static inline void router_input(struct router *r, const char *data, size_t len)
 		r->after_cr = c == '\r';
 		if (after_cr && (c == '\n' || c == 0))
 			continue;
-		// before its prompt has arrived only an empty line, that asks for another one, may come
-		if (r->undelivered && r->mode != ROUTER_DEAF && c != '\r' && c != '\n')
+		// before its prompt has arrived only an empty line, that asks for another one, may come; but a pager's last
+		// blank need not be waited for
+		if (r->undelivered > (r->mode == ROUTER_PAGES) && r->mode != ROUTER_DEAF && c != '\r' && c != '\n')
 			router_fault(r, "byte %d before its prompt had come (%zu bytes away)", c, r->undelivered);
 		if (r->mode == ROUTER_PAGES || r->mode == ROUTER_CONFIRMS)
 			router_key(r, c);

@@ -62,6 +62,11 @@ static const struct buf *yamaha_want(struct sim *s, size_t command)
 	return &s->world.want[command];
 }
 
+static const struct buf *yamaha_said(struct sim *s, size_t command)
+{
+	return &s->world.text[command];
+}
+
 static const char *run_yamaha(struct sim *s, const struct profile *p, uint64_t seed)
 {
 	static const char *const prompts[] = { "> ", "# ", "[RTX1210] > ", "branch office (osaka)> ", "rtx>", "a# " };
@@ -83,6 +88,7 @@ static const char *run_yamaha(struct sim *s, const struct profile *p, uint64_t s
 	s->r.arg = s;
 	s->begin_poll = yamaha_begin_poll;
 	s->want = yamaha_want;
+	s->said = yamaha_said;
 	s->seen = world_seen;
 	s->commands = (1 << WORLD_ANSWERS) - 1;
 	s->polls_max = SIM_POLLS;
