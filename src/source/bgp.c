@@ -3,10 +3,12 @@
 // daemon that hangs must not keep it from answering.
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "source/bgp_peers.h"
 #include "source/child.h"
@@ -117,8 +119,22 @@ static void first_line(const char *text, size_t len, char *ret, size_t size)
 	}
 }
 
+/* vtysh does not tell a daemon that is not there from one that lets nobody in. */
+static bool is_denied(const struct router *rt)
+{
+	const char *space = "";
+	char path[PATH_MAX];
+
+	for (size_t i = 0; rt->config && i + 1 < rt->config->nrun; i++)
+		if (!strcmp(rt->config->run[i], "-N") || !strcmp(rt->config->run[i], "--pathspace"))
+			space = rt->config->run[i + 1];
+	snprintf(path, sizeof path, "/run/frr/%s/bgpd.vty", space);
+	return access(path, W_OK) && errno == EACCES;
+}
+
 /* Why there was no answer, and how to mend it. */
-static enum router_outcome explain(const struct child_result *result, char reason[ROUTER_WORDS_MAX])
+static enum router_outcome explain(const struct router *rt, const struct child_result *result,
+				   char reason[ROUTER_WORDS_MAX])
 {
 	char line[80];
 	size_t pos = 0;
@@ -133,7 +149,7 @@ static enum router_outcome explain(const struct child_result *result, char reaso
 		str_append(reason, ROUTER_WORDS_MAX, &pos, VTYSH " cannot be run: %s", strerror(result->code));
 		return result->code == ENOENT ? ROUTER_OUTCOME_ABSENT : ROUTER_OUTCOME_LOST;
 	}
-	if (strstr(result->errors, "privileged user")) {
+	if (strstr(result->errors, "failed to connect") && is_denied(rt)) {
 		str_copy(reason, ROUTER_WORDS_MAX,
 			 "FRR does not let this user in: add the user that tunwatch runs as to group frrvty");
 		return ROUTER_OUTCOME_AUTH;
@@ -188,7 +204,7 @@ static void detail_done(void *arg, const struct child_result *result)
 
 	rt->child = NULL;
 	if (result->end != CHILD_EXITED || !result->out_len) {
-		outcome = explain(result, reason);
+		outcome = explain(rt, result, reason);
 		end_poll(rt, outcome, NULL, reason);
 		return;
 	}
@@ -236,7 +252,7 @@ static void summary_done(void *arg, const struct child_result *result)
 
 	rt->child = NULL;
 	if (result->end != CHILD_EXITED || !result->out_len) {
-		outcome = explain(result, reason);
+		outcome = explain(rt, result, reason);
 		end_poll(rt, outcome, NULL, reason);
 		return;
 	}
