@@ -358,7 +358,8 @@ static void reason_text(const struct model *m, const struct model_tunnel *t, enu
 
 /* ---- when words change ---- */
 
-/* Everything that BGP and routers bring into the words. */
+/* Everything that BGP and routers bring into the words. The first part is nothing: the hash begins with the sum of code
+ * and it, and code is made of small numbers, too. */
 static uint64_t evidence_code(const struct model *m, const struct model_tunnel *t, const struct evidence *e,
 			      enum reason reason, uint64_t code)
 {
@@ -367,7 +368,7 @@ static uint64_t evidence_code(const struct model *m, const struct model_tunnel *
 	const struct model_target *in = judge_target(m, t->inner_target);
 	struct {
 		int64_t part[14];
-	} all = { { reason, e->bgp.worth, e->bgp.is_past, e->remote.word, judge_ike_unanswered(m, t),
+	} all = { { 0, e->bgp.worth, e->bgp.is_past, e->remote.word, judge_ike_unanswered(m, t),
 		    r ? 1 + (int64_t)r->outcome : 0, r && r->failures, in ? 1 + (in->replies && !in->silent) : 0 } };
 
 	if (b) {
