@@ -96,10 +96,10 @@ newest()
 	records "$1" true | tail -n 1 | jq -r "$2"
 }
 
-# The newest state of the session, as recorded.
+# The session is up, and settled, as recorded.
 is_up()
 {
-	[ "$(newest bgp .state)" = Established ]
+	[ "$(newest bgp '"\(.state) \(.prefixes_received)"')" = "Established 2" ]
 }
 
 # When bgpd itself said that the session was up or down last, seconds since 1970.
@@ -215,7 +215,7 @@ wait_for 30 is_up
 ok $? "up again"
 is "$(records router '.outcome != "ok"' | wc -l)" 0 "no poll failed"
 
-in_host "$near" setpriv --reuid=65534 --regid=65534 --clear-groups "$TUNWATCH" record --only bgp --for 3 -o - \
+in_host "$near" setpriv --reuid=65534 --regid=65534 --clear-groups env -u HOME "$TUNWATCH" record --only bgp --for 3 -o - \
 	> "$work/user.twr" 2> "$work/user.err"
 is "$("$TUNWATCH" export "$work/user.twr" --kind router 2> /dev/null | head -n 1 | jq -r '"\(.outcome): \(.reason)"')" \
 	"auth: FRR does not let this user in: add the user that tunwatch runs as to group frrvty" \
