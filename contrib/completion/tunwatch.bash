@@ -15,7 +15,7 @@ __tunwatch_options()
 	attach) echo "$common $drawing --list" ;;
 	record) echo "$common $watching $keeping --output --for --only --hashes" ;;
 	replay) echo "$common $drawing --hashes --keys --size" ;;
-	report) echo "$common --utc --output --format --from --to" ;;
+	report) echo "$common --utc --output --format --from --to --log --profile --zone" ;;
 	export) echo "$common --output --format --kind --tunnel --from --to" ;;
 	check) echo "$common $watching --for --json" ;;
 	mtu) echo "$common --ipv4 --ipv6 --device --json" ;;
@@ -38,7 +38,7 @@ __tunwatch()
 	done
 	COMPREPLY=()
 	case $previous in
-	-c | --config | -w | --write | -o | --output | --hashes)
+	-c | --config | -w | --write | -o | --output | --hashes | --log)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -60,7 +60,7 @@ __tunwatch()
 		mapfile -t COMPREPLY < <(compgen -W "link route probe" -- "$current")
 		return
 		;;
-	-n | --interval | --linger | --disk-cap | --rotate-size | --for | --from | --to | --kind | --tunnel | --keys | --size)
+	-n | --interval | --linger | --disk-cap | --rotate-size | --for | --from | --to | --kind | --tunnel | --keys | --size | --profile | --zone)
 		return
 		;;
 	esac

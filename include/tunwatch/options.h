@@ -93,6 +93,12 @@ enum value_type {
 	  "press these keys first (for tests and pictures)") \
 	O(SIZE, columns, "size", 0, SIZE, "CxR", NULL, 1, 1000, NULL, "replay", NULL, \
 	  "no terminal: print one screen of this size as text") \
+	O(LOG, log, "log", 0, RAW, "FILE", NULL, 0, 0, NULL, "report", NULL, \
+	  "a router's log: alone, or beside a recording; - is standard input") \
+	O(PROFILE, profile, "profile", 0, RAW, "NAME", NULL, 0, 0, "yamaha-rtx", "report", NULL, \
+	  "the profile that reads the log") \
+	O(ZONE, zone_s, "zone", 0, ZONE, "OFFSET", NULL, 0, 0, NULL, "report", NULL, \
+	  "zone of the log's times, as +09:00; the local one unless given") \
 	O(ROUTER_COMMAND, router_command, "command", 0, TEXT, "NAME", NULL, 0, 0, NULL, "router-test", NULL, \
 	  "only the patterns of this command of the profile") \
 	O(HELP, help, "help", 'h', FLAG, NULL, NULL, 0, 0, NULL, OPTION_ALL, NULL, \

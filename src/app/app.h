@@ -46,6 +46,8 @@ struct options {
 	char *keys;             /* replay --keys: keys to press, for tests and screenshots */
 	int columns, rows;      /* replay --size CxR: without a terminal, draw this size and print it as text */
 	char *router_command;   /* router-test --command */
+	char *log, *profile;    /* report --log, --profile */
+	int zone_s;             /* report --zone: seconds east of UTC */
 	/* arguments left */
 	char **args;
 	size_t nargs;

@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/profile_file.h"
+#include "app/report_log.h"
+#include "tunwatch/options.h"
 #include "tunwatch/report.h"
 
 enum { NOTES_MAX = 20 };
@@ -19,14 +22,23 @@ struct job {
 	struct error err;
 	struct reader *reader;
 	struct spool *spool;   /* of standard input, or NULL */
+	struct log_file *log;  /* --log, or NULL: alone it is the recording */
 	int *fds;              /* of the files, until the reader has them */
 	int out;               /* where the report goes */
+	struct profile *profile; /* of the log */
+	int log_fd, status;
 	struct model *m, *before, *stats; /* at the end and the start of the window; with its statistics */
 	int64_t from, to;
 	bool closed;
 	char *notes[NOTES_MAX];
 	size_t nnotes;
 };
+
+static void add_note(struct job *j, const char *text)
+{
+	if (j->nnotes < NOTES_MAX)
+		j->notes[j->nnotes++] = xstrdup(text);
+}
 
 /* Read a stream to its end into memory. */
 static int read_stream(struct job *j)
@@ -45,6 +57,20 @@ static int read_stream(struct job *j)
 	return r ? EXIT_DATA : 0;
 }
 
+static int open_log(struct job *j)
+{
+	const struct options *o = j->o;
+
+	j->profile = profile_find(o->profile, &j->err);
+	if (!j->profile)
+		return j->status = EXIT_CONFIG;
+	j->log_fd = strcmp(o->log, "-") ? open(o->log, O_RDONLY | O_CLOEXEC | O_NOCTTY) : dup(STDIN_FILENO);
+	if (j->log_fd >= 0)
+		return 0;
+	error_set(&j->err, 0, "cannot open %.200s: %s", o->log, strerror(errno));
+	return j->status = EXIT_NOINPUT;
+}
+
 /* What the person who asks may open is opened with that person's rights; a recording is read with none. */
 static int open_files(struct job *j)
 {
@@ -59,6 +85,8 @@ static int open_files(struct job *j)
 			return EXIT_NOINPUT;
 		}
 	}
+	if (o->log && open_log(j))
+		return j->status;
 	if (o->output && strcmp(o->output, "-"))
 		j->out = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
 	if (j->out < 0) {
@@ -66,6 +94,22 @@ static int open_files(struct job *j)
 		return EXIT_CANTCREAT;
 	}
 	return privilege_drop(false, &j->err) ? EXIT_UNAVAILABLE : 0;
+}
+
+/* What the router wrote is read with no rights either. */
+static int read_log(struct job *j)
+{
+	const struct options *o = j->o;
+	bool zone = o->given >> OPTION_ZONE & 1;
+	int fd = j->log_fd;
+
+	j->log_fd = -1;
+	if (!o->log)
+		return 0;
+	j->log = log_file_read(fd, o->log, j->profile, zone ? &o->zone_s : NULL, &j->err);
+	for (size_t i = 0; j->log && log_file_note(j->log, i); i++)
+		add_note(j, log_file_note(j->log, i));
+	return j->log ? 0 : EXIT_DATA;
 }
 
 static int add_files(struct job *j)
@@ -112,19 +156,29 @@ static bool is_reset(const struct record *r)
 	return r->kind == RECORD_BASELINE && record_get(r, BASELINE_RESET, 0);
 }
 
+/* A log without a recording is one. */
+static enum reader_result next_record(struct job *j, struct record *ret)
+{
+	if (j->o->nargs)
+		return reader_next(j->reader, ret);
+	return log_file_next(j->log, ret) ? READER_RECORD : READER_END;
+}
+
 /* Fold records up to j->to, INT64_MAX for all; statistics count from j->from, INT64_MIN for all. */
 static int fold(struct job *j)
 {
 	enum reader_result result;
 	struct record r;
 
-	while ((result = reader_next(j->reader, &r)) == READER_RECORD || result == READER_FRAME) {
+	while ((result = next_record(j, &r)) == READER_RECORD || result == READER_FRAME) {
 		if (result == READER_FRAME || is_reset(&r))
 			continue;
 		if (r.t > j->to)
 			return 0;
 		if (!j->before && j->from != INT64_MIN && r.t > j->from)
 			begin_window(j);
+		if (j->log && j->o->nargs)
+			log_file_join(j->log, j->m, j->stats, r.t);
 		model_apply(j->m, &r);
 		if (j->stats)
 			model_apply(j->stats, &r);
@@ -134,12 +188,6 @@ static int fold(struct job *j)
 		return 0;
 	error_set(&j->err, 0, "%s", reader_error(j->reader));
 	return EXIT_DATA;
-}
-
-static void add_note(struct job *j, const char *text)
-{
-	if (j->nnotes < NOTES_MAX)
-		j->notes[j->nnotes++] = xstrdup(text);
 }
 
 static void span_text(const struct model *m, int64_t t, char out[TIME_TEXT_MAX])
@@ -183,6 +231,14 @@ static void note_all(struct job *j)
 	}
 }
 
+static void note_strangers(struct job *j)
+{
+	char text[400];
+
+	if (j->log && j->o->nargs && log_file_strangers(j->log, j->m, text, sizeof text))
+		add_note(j, text);
+}
+
 static int parse_window(struct job *j)
 {
 	const struct options *o = j->o;
@@ -224,6 +280,7 @@ static int read_all(struct job *j)
 	if (r)
 		return r;
 	note_all(j);
+	note_strangers(j);
 	closed = j->closed;
 	r = parse_window(j);
 	if (r || (!j->o->from && !j->o->to))
@@ -231,7 +288,9 @@ static int read_all(struct job *j)
 	start = j->m->started_us;
 	model_free(j->m);
 	j->m = model_new(true);
-	if (reader_seek(j->reader, start)) {
+	if (j->log)
+		log_file_rewind(j->log);
+	if (j->o->nargs && reader_seek(j->reader, start)) {
 		error_set(&j->err, 0, "the recording has no point to start from; ask for a report without --from "
 			  "and --to");
 		return EXIT_DATA;
@@ -307,6 +366,10 @@ static void job_free(struct job *j)
 	for (size_t i = 0; i < j->nnotes; i++)
 		free(j->notes[i]);
 	free(j->fds);
+	if (j->log_fd >= 0)
+		close(j->log_fd);
+	log_file_free(j->log);
+	profile_free(j->profile);
 	model_free(j->before);
 	model_free(j->stats);
 	model_free(j->m);
@@ -316,15 +379,18 @@ static void job_free(struct job *j)
 
 int cmd_report(struct options *o)
 {
-	struct job j = { .o = o, .out = STDOUT_FILENO };
+	struct job j = { .o = o, .out = STDOUT_FILENO, .log_fd = -1 };
 	int status;
 
-	if (!o->nargs)
-		return die(EXIT_USAGE, "report needs a recording: " PROGRAM " report FILE");
-	j.fds = xcalloc(o->nargs, sizeof *j.fds);
+	if (!o->nargs && !o->log)
+		return die(EXIT_USAGE, "report needs a recording: " PROGRAM
+			   " report FILE, or a router's log: --log FILE");
+	j.fds = xcalloc(o->nargs + 1, sizeof *j.fds);
 	for (size_t i = 0; i < o->nargs; i++)
 		j.fds[i] = -1;
 	status = open_files(&j);
+	if (!status)
+		status = read_log(&j);
 	if (!status)
 		status = read_all(&j);
 	status = status ? die(status, "%s", j.err.text) : print_report(&j);

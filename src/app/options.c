@@ -289,7 +289,8 @@ static void free_tunnel(struct tunnel_config *t)
 void options_free(struct options *o)
 {
 	char *const strings[] = { o->config_file, o->write_file, o->output, o->only, o->format, o->kind, o->tunnel,
-				  o->from, o->to, o->hashes, o->keys, o->device, o->router_command };
+				  o->from, o->to, o->hashes, o->keys, o->device, o->router_command,
+				  o->log, o->profile };
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);

@@ -108,8 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (len > TEXT_MAX)
 		len = TEXT_MAX;
 	k = (data[0] + ncommands * 4 - 'A') % ncommands;
-	n = profile_read_odd(commands[k].p, commands[k].command, (const char *)data + 1, len, &c.sink, &answer, offsets, 4);
-	if (c.n != answer.seen || n > answer.suspects || n > 4 || (answer.suspects && answer.outcome != ROUTER_OUTCOME_PARSE))
+	n = profile_read_odd(commands[k].p, commands[k].command, (const char *)data + 1, len, &c.sink, &answer,
+			     offsets, 4);
+	if (c.n != answer.seen || n > answer.suspects || n > 4 ||
+	    (answer.suspects && answer.outcome != ROUTER_OUTCOME_PARSE))
 		abort();
 	if (answer.outcome != ROUTER_OUTCOME_OK && (answer.listing || !*answer.reason))
 		abort();
