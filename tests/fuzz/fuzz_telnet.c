@@ -17,7 +17,8 @@ static size_t run(const uint8_t *data, size_t size, size_t piece, uint8_t *text,
 
 	telnet_init(&t, piece % 300, piece % 2 ? 0 : 24);
 	for (size_t at = 0; at < size;) {
-		size_t part = size - at < piece ? size - at : piece, got = telnet_input(&t, data + at, part, text + n, reply);
+		size_t part = size - at < piece ? size - at : piece;
+		size_t got = telnet_input(&t, data + at, part, text + n, reply);
 
 		assert(got <= part);
 		n += got;

@@ -40,9 +40,9 @@ static inline void world_seen(struct buf *out, const struct router_seen *s)
 {
 	switch (s->kind) {
 	case ROUTER_SEEN_BGP:
-		buf_printf(out, "bgp %s %d '%s' as %" PRId64 " up %" PRId64 " pfx %" PRId64 " drops %" PRId64 " rx %" PRId64
-			   " reset '%s'\n", s->bgp.neighbor, s->bgp.state, s->bgp.word, s->bgp.asn, s->bgp.uptime_s,
-			   s->bgp.prefixes_received, s->bgp.drops, s->bgp.messages_received, s->bgp.reset_reason);
+		buf_printf(out, "bgp %s %d '%s' as %" PRId64 " up %" PRId64 " pfx %" PRId64 " drops %" PRId64
+			   " rx %" PRId64 " reset '%s'\n", s->bgp.neighbor, s->bgp.state, s->bgp.word, s->bgp.asn,
+			   s->bgp.uptime_s, s->bgp.prefixes_received, s->bgp.drops, s->bgp.messages_received, s->bgp.reset_reason);
 		break;
 	case ROUTER_SEEN_TUNNEL:
 		buf_printf(out, "tunnel %s %d '%s' since %" PRId64 " for %" PRId64 " rx %" PRId64 " tx %" PRId64 "\n",
@@ -79,8 +79,9 @@ static inline void world_bgp(struct world *w, unsigned i)
 {
 	static const char *const words[] = { "Active", "Idle", "Connect", "OpenSent", "OpenConfirm", "Established",
 					     "Hibernate" };
-	static const enum bgp_state states[] = { BGP_STATE_ACTIVE, BGP_STATE_IDLE, BGP_STATE_CONNECT, BGP_STATE_OPENSENT,
-						 BGP_STATE_OPENCONFIRM, BGP_STATE_ESTABLISHED, BGP_STATE_NOT_UNDERSTOOD };
+	static const enum bgp_state states[] = { BGP_STATE_ACTIVE, BGP_STATE_IDLE, BGP_STATE_CONNECT,
+						 BGP_STATE_OPENSENT, BGP_STATE_OPENCONFIRM, BGP_STATE_ESTABLISHED,
+						 BGP_STATE_NOT_UNDERSTOOD };
 	struct router_seen s = { .kind = ROUTER_SEEN_BGP };
 	struct buf *t = &w->text[WORLD_BGP];
 	unsigned k = world_random(&w->random, ARRAY_LEN(words)), up = world_random(&w->random, 86400);
@@ -116,7 +117,7 @@ static inline void world_bgp(struct world *w, unsigned i)
 
 static inline void world_tunnel_words(struct world *w, const struct router_seen_tunnel *t, const char *since)
 {
-	unsigned h = (unsigned)(t->up_for_s / 3600), m = (unsigned)(t->up_for_s / 60 % 60), s = (unsigned)(t->up_for_s % 60);
+	unsigned for_s = (unsigned)t->up_for_s, h = for_s / 3600, m = for_s / 60 % 60, s = for_s % 60;
 	struct buf *b = &w->text[WORLD_TUNNEL];
 
 	if (w->japanese) {
@@ -132,8 +133,8 @@ static inline void world_tunnel_words(struct world *w, const struct router_seen_
 	buf_printf(b, "%s:\nDescription: branch\n  Interface type: IPsec\n  Current status is %s.\n", t->name,
 		   t->up == 1 ? "Online" : t->word);
 	buf_printf(b, "  from %s.\n  %u hours %u minutes %u seconds  connection.\n", since, h, m, s);
-	buf_printf(b, "  Received:    (IPv4) %" PRId64 " packets [1 octet]\n               (IPv6) 1 packet [60 octets]\n",
-		   t->rx_packets - 1);
+	buf_printf(b, "  Received:    (IPv4) %" PRId64 " packets [1 octet]\n"
+		      "               (IPv6) 1 packet [60 octets]\n", t->rx_packets - 1);
 	buf_printf(b, "  Transmitted: (IPv4) %" PRId64 " packets [1 octet]\n               (IPv6) 0 packet [0 octet]\n",
 		   t->tx_packets);
 }
@@ -160,8 +161,8 @@ static inline void world_sas(struct world *w, unsigned tunnels)
 {
 	struct buf *t = &w->text[WORLD_SA];
 
-	buf_printf(t, "Total: isakmp:1 send:%u recv:%u\n\nsa    sgw isakmp connection    dir  life[s] remote-id\n", tunnels,
-		   tunnels);
+	buf_printf(t, "Total: isakmp:1 send:%u recv:%u\n\nsa    sgw isakmp connection    dir  life[s] remote-id\n",
+		   tunnels, tunnels);
 	for (int i = 0; i < 76; i++)
 		buf_putc(t, '-');
 	buf_puts(t, "\n1     1    -     isakmp        -    21398   198.51.100.7\n");
@@ -172,8 +173,8 @@ static inline void world_sas(struct world *w, unsigned tunnels)
 		s.sa.out = i % 2 == 0;
 		s.sa.in = !s.sa.out;
 		s.sa.life_s = world_random(&w->random, 28800);
-		buf_printf(t, "%-5u %-4u 1     tun[%04u]esp  %s %-7" PRId64 " 198.51.100.7\n", i + 2, i / 2 + 1, i / 2 + 1,
-			   s.sa.out ? "send" : "recv", s.sa.life_s);
+		buf_printf(t, "%-5u %-4u 1     tun[%04u]esp  %s %-7" PRId64 " 198.51.100.7\n", i + 2, i / 2 + 1,
+			   i / 2 + 1, s.sa.out ? "send" : "recv", s.sa.life_s);
 		world_seen(&w->want[WORLD_SA], &s);
 	}
 	buf_puts(t, "\n");
@@ -194,7 +195,8 @@ static inline void world_environment(struct world *w)
 		    "ess=00:a0:de:00:53:02 MAC-Address=00:a0:de:00:53:03\n");
 	buf_printf(t, "CPU: %3" PRId64 "%%(5sec)   2%%(1min)   3%%(5min)    Memory: %" PRId64 "%% used\n",
 		   s.environment.cpu_pct, s.environment.mem_pct);
-	buf_printf(t, "Firmware: exec1  Config. file: config1\nBoot time: %s +09:00\nCurrent time: %s +09:00\n", boot, now);
+	buf_printf(t, "Firmware: exec1  Config. file: config1\nBoot time: %s +09:00\nCurrent time: %s +09:00\n", boot,
+		   now);
 	buf_puts(t, "Security Class: 1, FORGET: ON, TELNET: OFF\nInside Temperature(C.): 36\n");
 	world_seen(&w->want[WORLD_ENVIRONMENT], &s);
 }
@@ -202,7 +204,9 @@ static inline void world_environment(struct world *w)
 /* Newest first on the screen, oldest first when understood. */
 static inline void world_log(struct world *w, unsigned lines)
 {
-	static const struct { const char *text; enum log_meaning meaning; const char *name; unsigned repeated; } kinds[] = {
+	static const struct {
+		const char *text; enum log_meaning meaning; const char *name; unsigned repeated;
+	} kinds[] = {
 		{ "IP Tunnel[1] Up", LOG_MEANING_UP, "TUNNEL[1]", 0 },
 		{ "IP Tunnel[2] Down", LOG_MEANING_DOWN, "TUNNEL[2]", 0 },
 		{ "PP[01] IP Commencing: UDP 192.0.2.1:500 > 198.51.100.7:500", LOG_MEANING_OTHER, "", 0 },
@@ -229,8 +233,8 @@ static inline void world_log(struct world *w, unsigned lines)
 		snprintf(s.log.name, sizeof s.log.name, "%s", kinds[k].name);
 		snprintf(s.log.text, sizeof s.log.text, "%s", kinds[k].text);
 		world_seen(&w->want[WORLD_LOG], &s);
-		buf_printf(&all, "%04d/%02d/%02d %02d:%02d:%02d: %s\n", p.year, p.month, p.day, p.hour, p.minute, p.second,
-			   kinds[k].text);
+		buf_printf(&all, "%04d/%02d/%02d %02d:%02d:%02d: %s\n", p.year, p.month, p.day, p.hour, p.minute,
+			   p.second, kinds[k].text);
 		buf_add(&all, old.data, old.len);
 		buf_free(&old);
 		old = all;

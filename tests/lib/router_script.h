@@ -39,7 +39,9 @@ enum router_trouble {
 	ROUTER_TROUBLES
 };
 
-enum router_mode { ROUTER_ASKS_USER, ROUTER_ASKS_PASSWORD, ROUTER_AT_PROMPT, ROUTER_PAGES, ROUTER_CONFIRMS, ROUTER_DEAF };
+enum router_mode {
+	ROUTER_ASKS_USER, ROUTER_ASKS_PASSWORD, ROUTER_AT_PROMPT, ROUTER_PAGES, ROUTER_CONFIRMS, ROUTER_DEAF,
+};
 
 struct router {
 	const struct router_make *make;
@@ -328,7 +330,7 @@ static inline void router_input(struct router *r, const char *data, size_t len)
 		r->after_cr = c == '\r';
 		if (after_cr && (c == '\n' || c == 0))
 			continue;
-		// before its prompt has arrived only an empty line, that asks for another one, may come; but a pager's last
+		// before its prompt has arrived only an empty line, that asks for another one, may come; a pager's last
 		// blank need not be waited for
 		if (r->undelivered > (r->mode == ROUTER_PAGES) && r->mode != ROUTER_DEAF && c != '\r' && c != '\n')
 			router_fault(r, "byte %d before its prompt had come (%zu bytes away)", c, r->undelivered);

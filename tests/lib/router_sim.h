@@ -83,7 +83,8 @@ static inline void sim_answer(struct sim *s, const struct dialogue_event *ev)
 	if (answer.outcome != ROUTER_OUTCOME_OK)
 		sim_fault(s, "command %zu is answered '%s': %s", ev->command, ev->text, answer.reason);
 	if (strcmp(k.out.data ? k.out.data : "", want->data ? want->data : "") != 0)
-		sim_fault(s, "command %zu\n-- got\n%s-- want\n%s", ev->command, k.out.data ? k.out.data : "", want->data);
+		sim_fault(s, "command %zu\n-- got\n%s-- want\n%s", ev->command, k.out.data ? k.out.data : "",
+			  want->data);
 	buf_free(&k.out);
 }
 
@@ -147,8 +148,8 @@ static inline void sim_drain(struct sim *s)
 static inline size_t sim_piece(struct sim *s)
 {
 	static const char cut[] = ":500 > ";
-	static const uint32_t most[] = { [SIM_AT_ONCE] = 100000, [SIM_BYTES] = 3, [SIM_PIECES] = 64, [SIM_SEGMENTS] = 1448,
-					 [SIM_A_BYTE_A_SECOND] = 1 };
+	static const uint32_t most[] = { [SIM_AT_ONCE] = 100000, [SIM_BYTES] = 3, [SIM_PIECES] = 64,
+					 [SIM_SEGMENTS] = 1448, [SIM_A_BYTE_A_SECOND] = 1 };
 	size_t n = s->pace == SIM_AT_ONCE ? s->link.len : 1 + world_random(&s->random, most[s->pace]);
 	const char *at;
 

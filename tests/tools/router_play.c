@@ -3,9 +3,10 @@
 //   router_play [-s SCRIPT] [-r SEED] [-l LOG] [-u USER] [-p PASSWORD] [-g LINES] [-a 'COMMAND=FILE']... WHERE
 // WHERE is ADDRESS:PORT (port 0: any; "listening on PORT" is printed), or - for a session on stdin and stdout, without
 // telnet, on a terminal if they are one. SCRIPT: yamaha (default), yamaha-ja (in Shift_JIS), lost-first,
-// wrong-password, error-password, silent, slow (a byte a second), garbage, eof-in-answer, confirm, asks-later, idle-close.
+// wrong-password, error-password, silent, slow (a byte a second), garbage, eof-in-answer, confirm, asks-later,
+// idle-close.
 // It pages after -g lines (24; 0: never), knows no users without -u, and cuts what it says into random pieces, by SEED,
-// which also makes up its answers (tests/lib/router_answers.h). -a: the answer to a command is what the file holds then.
+// which also makes up its answers (tests/lib/router_answers.h). -a: the answer to a command is what the file holds.
 // LOG gets a line for whatever happens: "connect", "line TEXT", "fault TEXT", "close". It runs until SIGTERM or SIGINT
 // (on stdin: to the end), and exits with 1 when there was a fault.
 #include <arpa/inet.h>
@@ -179,7 +180,8 @@ static void play(struct play *p, bool telnet)
 		int64_t wait = p->next_us - now_us();
 
 		collect(p);
-		if (p->router.trouble == ROUTER_IDLE_CLOSE && p->answered && p->router.mode == ROUTER_AT_PROMPT && !p->link.len)
+		if (p->router.trouble == ROUTER_IDLE_CLOSE && p->answered && p->router.mode == ROUTER_AT_PROMPT &&
+		    !p->link.len)
 			p->router.hung_up = poll(fds, 1, 1000) == 0;
 		if (p->router.hung_up && !p->link.len)
 			break;
@@ -207,8 +209,8 @@ static int listen_on(const char *where)
 	snprintf(address, sizeof address, "%.*s", (int)(colon - where), where);
 	sa.sin_port = htons((uint16_t)atoi(colon + 1));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (inet_pton(AF_INET, address, &sa.sin_addr) != 1 || bind(fd, (struct sockaddr *)&sa, sizeof sa) || listen(fd, 8) ||
-	    getsockname(fd, (struct sockaddr *)&sa, &len))
+	if (inet_pton(AF_INET, address, &sa.sin_addr) != 1 || bind(fd, (struct sockaddr *)&sa, sizeof sa) ||
+	    listen(fd, 8) || getsockname(fd, (struct sockaddr *)&sa, &len))
 		return -1;
 	printf("listening on %d\n", ntohs(sa.sin_port));
 	fflush(stdout);
@@ -254,8 +256,8 @@ static int on_terminal(struct play *p)
 
 static int usage(void)
 {
-	fprintf(stderr, "router_play [-s SCRIPT] [-r SEED] [-l LOG] [-u USER] [-p PASSWORD] [-g LINES] [-a COMMAND=FILE] "
-			"ADDRESS:PORT|-\n");
+	fprintf(stderr, "router_play [-s SCRIPT] [-r SEED] [-l LOG] [-u USER] [-p PASSWORD] [-g LINES] "
+			"[-a COMMAND=FILE] ADDRESS:PORT|-\n");
 	return 2;
 }
 

@@ -95,11 +95,12 @@ static const char *run_yamaha(struct sim *s, const struct profile *p, uint64_t s
 	return sim_run(s, &config, seed);
 }
 
-static void assert_end(const struct sim *s, uint64_t seed, enum router_outcome outcome, const char *reason, unsigned polls)
+static void assert_end(const struct sim *s, uint64_t seed, enum router_outcome outcome, const char *reason,
+		       unsigned polls)
 {
 	if (s->outcome != outcome || !strstr(s->reason, reason) || s->polls < polls)
-		fail_msg("seed %llu: outcome %d '%s' after %u polls, not %d '%s' after %u", (unsigned long long)seed, s->outcome,
-			 s->reason, s->polls, outcome, reason, polls);
+		fail_msg("seed %llu: outcome %d '%s' after %u polls, not %d '%s' after %u", (unsigned long long)seed,
+			 s->outcome, s->reason, s->polls, outcome, reason, polls);
 }
 
 static void assert_trouble(const struct sim *s, uint64_t seed)

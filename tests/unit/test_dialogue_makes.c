@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Dialogues one by one: the other makes, captured sessions, and what is rare. The profiles are those that are installed.
+// Dialogues one by one: the other makes, captured sessions, and what is rare. With the profiles that are
+// installed.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,7 +91,8 @@ static void frr_begin_poll(struct sim *s, unsigned poll)
 {
 	(void)poll;
 	add_neighbours(s, "{\n\"default\":{\n\"ipv4Unicast\":{\n  \"routerId\":\"192.0.2.254\",\n  \"peers\":{\n",
-		       "    \"%s\":{\n      \"remoteAs\":%d,\n      \"msgRcvd\":%u,\n      \"state\":\"%s\"\n    },\n", "");
+		       "    \"%s\":{\n      \"remoteAs\":%d,\n      \"msgRcvd\":%u,\n      \"state\":\"%s\"\n    },\n",
+		       "");
 	// JSON has no comma behind the last
 	s->world.text[0].len -= 2;
 	s->world.text[0].data[s->world.text[0].len] = 0;
@@ -119,7 +121,8 @@ static const struct buf *first_said(struct sim *s, size_t command)
 
 #define B9 "\b\b\b\b\b\b\b\b\b"
 #define S10 "          "
-static const char *const more[] = { " --More-- ", NULL }, *const junos_more[] = { "---(more)---", "---(more 40%)---", NULL };
+static const char *const more[] = { " --More-- ", NULL };
+static const char *const junos_more[] = { "---(more)---", "---(more 40%)---", NULL };
 static const struct router_erase cisco_erasures[] = { { B9 "        " B9, 26 }, { B9 "\b" S10 B9 "\b", 30 } };
 static const struct router_erase frr_erasures[] = { { B9 "\b" S10 B9 "\b\0", 31 } };
 static const struct router_erase junos_erasures[] = { { "\r\0" S10 S10 S10 S10 "\r\0", 44 } };
@@ -130,23 +133,45 @@ static const struct router_make cisco = {
 	.ask_user = "Username: ", .ask_password = "Password: ", .banner = "\n", .prompt = "core-1.osaka>",
 	.pagers = more, .erasures = cisco_erasures, .nerasures = 2, .lines = terminal_lines,
 }, frr = {
-	.negotiation = "\r\nHello, this is FRRouting (version 8.4.4).\r\n\xff\xfb\x01\xff\xfb\x03\xff\xfe\x22\xff\xfd\x1f",
+	.negotiation = "\r\nHello, this is FRRouting (version 8.4.4).\r\n"
+		       "\xff\xfb\x01\xff\xfb\x03\xff\xfe\x22\xff\xfd\x1f",
 	.ask_password = "Password: ", .banner = "", .prompt = "rtr-a> ", .pagers = more, .erasures = frr_erasures,
 	.nerasures = 1, .lines = terminal_lines,
 }, junos = {
 	.negotiation = "\xff\xfb\x01\xff\xfd\x18", .ask_user = "edge login: ", .ask_password = "Password:",
 	.banner = "Last login: Mon Feb  5 09:49:50 from 192.0.2.9\n\n--- JUNOS 15.1F6.9 Kernel 64-bit\n{master}\n",
-	.prompt = "monitor@edge> ", .pagers = junos_more, .erasures = junos_erasures, .nerasures = 1, .lines = junos_lines,
+	.prompt = "monitor@edge> ", .pagers = junos_more, .erasures = junos_erasures, .nerasures = 1,
+	.lines = junos_lines,
 };
+
+// A router that hangs up in the fourth answer is asked for three.
+static void assert_make_end(const struct sim *s, const char *name, uint64_t seed)
+{
+	enum router_outcome outcome = ROUTER_OUTCOME_OK;
+	unsigned polls = SIM_POLLS;
+
+	if (s->r.trouble == ROUTER_WRONG_PASSWORD) {
+		outcome = ROUTER_OUTCOME_AUTH;
+		polls = 0;
+	} else if (s->r.trouble == ROUTER_HANGS_UP && s->r.hang_up_answer < SIM_POLLS) {
+		outcome = ROUTER_OUTCOME_LOST;
+		polls = s->r.hang_up_answer;
+	}
+	if (s->outcome != outcome || s->polls != polls)
+		fail_msg("%s, seed %llu: outcome %d after %u polls, %s", name, (unsigned long long)seed, s->outcome,
+			 s->polls, s->reason);
+}
 
 static void run_make(const char *name, const struct router_make *make, void (*begin_poll)(struct sim *s, unsigned poll))
 {
-	static const enum router_trouble troubles[] = { ROUTER_WELL, ROUTER_WELL, ROUTER_WRONG_PASSWORD, ROUTER_HANGS_UP };
+	static const enum router_trouble troubles[] = { ROUTER_WELL, ROUTER_WELL, ROUTER_WRONG_PASSWORD,
+							   ROUTER_HANGS_UP };
 	struct dialogue_config config = { .telnet = true };
 	struct profile *p = load(name);
 
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {
-		struct sim s = { .profile = p, .password = "secret word", .pace = seed % SIM_A_BYTE_A_SECOND, .commands = 1 };
+		struct sim s = { .profile = p, .password = "secret word", .pace = seed % SIM_A_BYTE_A_SECOND };
+
 
 		s.r.make = make;
 		s.r.trouble = troubles[seed / 4 % 4];
@@ -156,6 +181,7 @@ static void run_make(const char *name, const struct router_make *make, void (*be
 		s.r.page_lines = seed % 3 * 12;
 		s.r.answer = first_answer;
 		s.r.arg = &s;
+		s.commands = 1;
 		s.begin_poll = begin_poll;
 		s.want = first_want;
 		s.said = first_said;
@@ -163,12 +189,7 @@ static void run_make(const char *name, const struct router_make *make, void (*be
 		s.polls_max = SIM_POLLS;
 		if (*sim_run(&s, &config, seed))
 			fail_msg("%s, seed %llu: %s", name, (unsigned long long)seed, s.fault);
-		if (s.outcome != (s.r.trouble == ROUTER_WELL ? ROUTER_OUTCOME_OK :
-				  s.r.trouble == ROUTER_WRONG_PASSWORD ? ROUTER_OUTCOME_AUTH : ROUTER_OUTCOME_LOST) &&
-		    s.r.hang_up_answer < SIM_POLLS)
-			fail_msg("%s, seed %llu: outcome %d, %s", name, (unsigned long long)seed, s.outcome, s.reason);
-		assert_int_equal(s.polls, s.outcome == ROUTER_OUTCOME_OK ? SIM_POLLS : s.outcome == ROUTER_OUTCOME_AUTH ? 0 :
-				 s.r.hang_up_answer);
+		assert_make_end(&s, name, seed);
 	}
 	profile_free(p);
 }
@@ -472,9 +493,9 @@ static void captured_sessions(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct hand *h = hand_new("frr-vty", NULL, "lab-vty");
-		struct dialogue_config c = { .profile = h->p, .telnet = true, .password = hand_password, .event = hand_event };
+		struct dialogue_config c = { .profile = h->p, .telnet = true, .password = hand_password, .arg = h };
 
-		c.arg = h;
+		c.event = hand_event;
 		dialogue_free(h->d);
 		h->d = dialogue_new(&c, h->now);
 		assert_true(transcript_each(cases[i].name, replay_bytes, h));

@@ -233,7 +233,8 @@ static void a_captured_pager(void **state)
 
 static void cut_anywhere_it_is_the_same(void **state)
 {
-	static const char in[] = "\x83g\x83\x93\x83l\x83\x8b\r\n" CP932_PAGER "\r" S12 "\r a\tb\b\x1b[0Kc\x82\r\n\xff\x81";
+	static const char in[] = "\x83g\x83\x93\x83l\x83\x8b\r\n" CP932_PAGER "\r" S12
+				 "\r a\tb\b\x1b[0Kc\x82\r\n\xff\x81";
 	struct buf whole = assemble("CP932", in, sizeof in - 1, sizeof in);
 
 	(void)state;

@@ -113,8 +113,11 @@ static void cut_anywhere_it_is_the_same(void **state)
 
 static void small_things(void **state)
 {
-	static const struct { const char *in; size_t nin; const char *text; size_t ntext; const char *reply; size_t nreply; }
-	cases[] = {
+	static const struct {
+		const char *in; size_t nin;
+		const char *text; size_t ntext;
+		const char *reply; size_t nreply;
+	} cases[] = {
 		CASE("a\r\0b\r\nc\0d", "a\rb\r\nc\0d", ""),
 		CASE("a\xff\xff\x62", "a\xff" "b", ""),
 		CASE("a\xff\xf1\xff\xf2\xff\xf6\xff\xf9z", "az", ""),                       // NOP DM AYT GA
@@ -216,7 +219,8 @@ static void two_filters_do_not_loop(void **state)
 // A server that contradicts every answer is not argued with for ever.
 static void replies_are_bounded(void **state)
 {
-	static const char quarrel[] = "\xff\xfb\x63\xff\xfd\x63\xff\xfd\x1f\xff\xfe\x1f\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0";
+	static const char quarrel[] = "\xff\xfb\x63\xff\xfd\x63\xff\xfd\x1f\xff\xfe\x1f"
+				      "\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0";
 	struct result r = {0};
 	struct telnet t;
 
