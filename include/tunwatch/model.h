@@ -172,6 +172,7 @@ struct model_router {
 	int64_t polled_us, answered_us;   /* newest poll, newest one that went well; MODEL_NEVER */
 	int64_t absent_us;                /* since when it has no BGP running; MODEL_NEVER */
 	uint32_t failures;                /* polls that failed in a row */
+	uint64_t polls, failed;           /* in all */
 };
 
 /* A tunnel as its router sees it. Key: the router-tunnel records' key. */

@@ -96,6 +96,8 @@ static void set_poll(struct model_router *o, const struct record *r)
 	else if (o->absent_us == MODEL_NEVER)
 		o->absent_us = r->t;
 	o->failures = o->outcome == ROUTER_OUTCOME_OK ? 0 : o->failures + !r->snapshot;
+	o->polls += !r->snapshot;
+	o->failed += !r->snapshot && o->outcome != ROUTER_OUTCOME_OK;
 	if (o->outcome == ROUTER_OUTCOME_OK)
 		o->answered_us = r->t;
 }

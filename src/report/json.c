@@ -53,7 +53,7 @@ static json_t *loss(const struct report_row *row)
 	return o;
 }
 
-/* Path MTU, SAs, BGP and capture have no source yet: their members are there, and unknown. */
+/* Path MTU, SAs and capture have no source yet: their members are there, and unknown. */
 static json_t *mtu(const struct report_row *row)
 {
 	static const char *const unknown[] = { "path_inner", "path_outer", "gap", "baseline", "drift", "cause",
@@ -65,6 +65,98 @@ static json_t *mtu(const struct report_row *row)
 		json_object_set_new(o, unknown[i], json_null());
 	if (row->t->base_mtu > 0)
 		json_object_set_new(o, "baseline", json_integer(row->t->base_mtu));
+	return o;
+}
+
+static json_t *name(const struct model *m, unsigned key)
+{
+	const char *raw = model_name(m, key);
+	char clean[4 * 256];
+
+	str_clean(clean, sizeof clean, raw, strlen(raw));
+	return text(clean);
+}
+
+static json_t *neighbour(const struct model *m, const struct model_bgp *b)
+{
+	char state[REPORT_STATE_MAX];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "neighbor", name(m, b->neighbor));
+	json_object_set_new(o, "asn", number(b->asn, b->asn >= 0));
+	json_object_set_new(o, "state", json_string(report_bgp_state(m, b, state)));
+	json_object_set_new(o, "admin", json_boolean(b->admin));
+	json_object_set_new(o, "since", b->since_known ? moment(m, b->since_us) : json_null());
+	json_object_set_new(o, "prefixes_received", number(b->prefixes_received, b->prefixes_received >= 0));
+	json_object_set_new(o, "prefixes_sent", number(b->prefixes_sent, b->prefixes_sent >= 0));
+	json_object_set_new(o, "flaps", json_integer(b->flaps));
+	json_object_set_new(o, "reset_reason", name(m, b->reset_reason));
+	json_object_set_new(o, "router", name(m, b->router));
+	json_object_set_new(o, "vrf", name(m, b->vrf));
+	json_object_set_new(o, "stale", json_boolean(report_bgp_stale(m, b)));
+	return o;
+}
+
+static json_t *neighbours(const struct model *m, unsigned tunnel)
+{
+	json_t *list = json_array();
+	unsigned key;
+
+	for (unsigned i = 0; (key = model_tunnel_bgp(m, tunnel, i)) != MODEL_NONE; i++)
+		json_array_append_new(list, neighbour(m, &m->bgp[key]));
+	return list;
+}
+
+static json_t *router(const struct model *m, const struct model_router *r)
+{
+	const struct record_field *fields = record_kind_info(RECORD_ROUTER)->fields;
+	char boot[TIME_TEXT_MAX];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", name(m, r->router));
+	json_object_set_new(o, "profile", name(m, r->profile));
+	json_object_set_new(o, "outcome", json_string(record_word(&fields[ROUTER_OUTCOME], r->outcome)));
+	json_object_set_new(o, "reason", name(m, r->reason));
+	json_object_set_new(o, "polled", moment(m, r->polled_us));
+	json_object_set_new(o, "answered", moment(m, r->answered_us));
+	json_object_set_new(o, "stale", json_boolean(model_router_stale(m, r)));
+	json_object_set_new(o, "polls", json_integer((json_int_t)r->polls));
+	json_object_set_new(o, "failed", json_integer((json_int_t)r->failed));
+	json_object_set_new(o, "failures", json_integer(r->failures));
+	json_object_set_new(o, "took_ms", number(r->took_ms, r->took_ms > 0));
+	json_object_set_new(o, "not_understood", json_integer(r->not_understood));
+	json_object_set_new(o, "cpu_pct", number(r->cpu_pct, r->cpu_pct >= 0));
+	json_object_set_new(o, "mem_pct", number(r->mem_pct, r->mem_pct >= 0));
+	json_object_set_new(o, "boot_at", r->boot_at == MODEL_NEVER ? json_null() :
+			    json_string(time_rfc3339(r->boot_at, boot)));
+	json_object_set_new(o, "clock_offset_s", number(r->clock_offset_s, r->has_clock_offset));
+	return o;
+}
+
+static json_t *routers(const struct model *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->nrouters; i++)
+		if (m->routers[i].used)
+			json_array_append_new(list, router(m, &m->routers[i]));
+	return list;
+}
+
+/* What its router says of the row. */
+static json_t *remote(const struct model *m, const struct model_tunnel *t)
+{
+	const struct model_router_tunnel *x = model_tunnel_remote(m, t);
+	json_t *o;
+
+	if (!x)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "router", name(m, x->router));
+	json_object_set_new(o, "name", name(m, x->name));
+	json_object_set_new(o, "up", x->has_up ? json_boolean(x->up) : json_null());
+	json_object_set_new(o, "sa", x->has_sa ? json_boolean(x->sa) : json_null());
+	json_object_set_new(o, "sa_life_s", number(x->sa_life_s, x->sa_life_s >= 0));
 	return o;
 }
 
@@ -116,7 +208,8 @@ static json_t *tunnel(const struct report *r, const struct report_row *row)
 	json_object_set_new(o, "rtt_us", rtt(row));
 	json_object_set_new(o, "loss", loss(row));
 	json_object_set_new(o, "mtu", mtu(row));
-	json_object_set_new(o, "bgp", json_array());
+	json_object_set_new(o, "bgp", neighbours(r->m, row->key));
+	json_object_set_new(o, "remote", remote(r->m, row->t));
 	json_object_set_new(o, "sa", json_array());
 	json_object_set_new(o, "rekeys", number(row->t->rekeys, row->t->rekeys > 0));
 	json_object_set_new(o, "capture", capture());
@@ -157,6 +250,7 @@ void report_json(struct buf *out, const struct report *r)
 	json_object_set_new(o, "closed", json_boolean(r->closed));
 	json_object_set_new(o, "notes", notes(r));
 	json_object_set_new(o, "tunnels", tunnels);
+	json_object_set_new(o, "routers", routers(r->m));
 	json_dump_callback(o, add_bytes, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 	buf_putc(out, '\n');
 	json_decref(o);

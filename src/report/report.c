@@ -126,6 +126,25 @@ bool report_row(const struct report *r, unsigned key, struct report_row *ret)
 	return true;
 }
 
+const char *report_bgp_state(const struct model *m, const struct model_bgp *b, char out[REPORT_STATE_MAX])
+{
+	const struct record_field *fields = record_kind_info(RECORD_BGP)->fields;
+
+	clean(out, REPORT_STATE_MAX, model_name(m, b->word));
+	if (b->gone)
+		str_copy(out, REPORT_STATE_MAX, "not listed");
+	else if (!*out || b->state == BGP_STATE_NOT_UNDERSTOOD)
+		str_copy(out, REPORT_STATE_MAX, record_word(&fields[BGP_STATE], b->state));
+	return out;
+}
+
+bool report_bgp_stale(const struct model *m, const struct model_bgp *b)
+{
+	const struct model_router *router = model_find_router(m, b->router);
+
+	return router && model_router_stale(m, router);
+}
+
 const struct history_outage *report_outage(const struct report *r, unsigned tunnel, size_t i)
 {
 	size_t n = history_outages(r->m);

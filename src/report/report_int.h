@@ -23,6 +23,12 @@ struct report_row {
 /* The first row at or after key; false when there is none. */
 bool report_row(const struct report *r, unsigned key, struct report_row *ret);
 
+/* The state of a neighbour as RFC 4271 spells it, or as its router does where that says more. */
+enum { REPORT_STATE_MAX = 4 * 64 };
+const char *report_bgp_state(const struct model *m, const struct model_bgp *b, char out[REPORT_STATE_MAX]);
+/* Nothing is heard of its router any more: what is known of it may not be so. */
+bool report_bgp_stale(const struct model *m, const struct model_bgp *b);
+
 /* The i-th outage of the row (MODEL_NONE: of any row) that touches the window, or NULL. */
 const struct history_outage *report_outage(const struct report *r, unsigned tunnel, size_t i);
 /* How long it lasted, or lasts at the end of the window. */

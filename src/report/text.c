@@ -127,6 +127,87 @@ static void text_path(struct buf *out, const struct report_row *row)
 	buf_putc(out, '\n');
 }
 
+static void clean_name(const struct model *m, unsigned key, char *out, size_t size)
+{
+	const char *raw = model_name(m, key);
+
+	str_clean(out, size, raw, strlen(raw));
+}
+
+static void bgp_line(struct buf *out, const struct report *r, const struct model_bgp *b, const char *lead)
+{
+	char state[REPORT_STATE_MAX], text[260], since[WHEN_MAX], age[WHEN_MAX];
+
+	clean_name(r->m, b->neighbor, text, sizeof text);
+	buf_printf(out, "%s%s", lead, text);
+	if (b->asn >= 0)
+		buf_printf(out, " AS %lld", (long long)b->asn);
+	buf_printf(out, " %s%s", report_bgp_state(r->m, b, state), b->admin ? " (shut down by its administrator)" : "");
+	if (b->since_known)
+		buf_printf(out, " since %s (%s)", when(r, b->since_us, since), lasted(r->m->now - b->since_us, age));
+	if (b->prefixes_received >= 0)
+		buf_printf(out, ", %lld prefixes received", (long long)b->prefixes_received);
+	if (b->prefixes_sent >= 0)
+		buf_printf(out, ", %lld sent", (long long)b->prefixes_sent);
+	if (b->flaps)
+		buf_printf(out, ", %u flap%s", b->flaps, b->flaps == 1 ? "" : "s");
+	clean_name(r->m, b->reset_reason, text, sizeof text);
+	if (*text)
+		buf_printf(out, ", last reset: %s", text);
+	clean_name(r->m, b->router, text, sizeof text);
+	if (*text)
+		buf_printf(out, ", as %s says%s", text, report_bgp_stale(r->m, b) ? " (it does not answer now)" : "");
+	buf_putc(out, '\n');
+}
+
+static void text_remote(struct buf *out, const struct report *r, const struct report_row *row)
+{
+	const struct model_router_tunnel *x = model_tunnel_remote(r->m, row->t);
+	char router[260], name[260];
+	unsigned key;
+
+	for (unsigned i = 0; (key = model_tunnel_bgp(r->m, row->key, i)) != MODEL_NONE; i++)
+		bgp_line(out, r, &r->m->bgp[key], i ? "           " : "  bgp      ");
+	if (x) {
+		clean_name(r->m, x->router, router, sizeof router);
+		clean_name(r->m, x->name, name, sizeof name);
+		buf_printf(out, "  router   %s: %s %s%s\n", router, name, !x->has_up ? "unknown" : x->up ? "up" : "down",
+			   x->has_sa && !x->sa ? ", no SA in one direction" : "");
+	}
+	if (row->t->rekeys)
+		buf_printf(out, "  rekeys   %u\n", row->t->rekeys);
+}
+
+static void text_routers(struct buf *out, const struct report *r)
+{
+	const struct record_field *fields = record_kind_info(RECORD_ROUTER)->fields;
+	bool any = false;
+
+	for (size_t i = 0; i < r->m->nrouters; i++) {
+		const struct model_router *x = &r->m->routers[i];
+		char name[260], reason[1100], at[WHEN_MAX];
+
+		if (!x->used)
+			continue;
+		buf_puts(out, any ? "" : "\nrouters\n");
+		any = true;
+		clean_name(r->m, x->router, name, sizeof name);
+		clean_name(r->m, x->reason, reason, sizeof reason);
+		buf_printf(out, "  %s  %s  %llu polls, %llu failed, last answer %s", name,
+			   record_word(&fields[ROUTER_OUTCOME], x->outcome), (unsigned long long)x->polls,
+			   (unsigned long long)x->failed, when(r, x->answered_us, at));
+		if (x->took_ms > 0)
+			buf_printf(out, ", took %d ms", x->took_ms);
+		if (x->cpu_pct >= 0)
+			buf_printf(out, ", CPU %d%%", x->cpu_pct);
+		if (x->mem_pct >= 0)
+			buf_printf(out, ", memory %d%%", x->mem_pct);
+		if (x->not_understood)
+			buf_printf(out, ", %d pieces not understood", x->not_understood);
+		buf_printf(out, "%s%s\n", *reason ? ": " : "", reason);
+	}
+}
+
 static void text_row(struct buf *out, const struct report *r, const struct report_row *row)
 {
 	char since[WHEN_MAX], age[WHEN_MAX], state[16];
@@ -153,6 +234,7 @@ static void text_row(struct buf *out, const struct report *r, const struct repor
 	buf_putc(out, '\n');
 	if (row->mtu)
 		buf_printf(out, "  mtu      interface %d\n", row->mtu);
+	text_remote(out, r, row);
 	text_outages(out, r, row);
 }
 
@@ -209,6 +291,7 @@ void report_text(struct buf *out, const struct report *r)
 	add_marks(out, r, "");
 	for (unsigned key = 0; report_row(r, key, &row); key = row.key + 1)
 		text_row(out, r, &row);
+	text_routers(out, r);
 }
 
 /* Text in a cell of a markdown table. */
@@ -266,6 +349,39 @@ static void markdown_outages(struct buf *out, const struct report *r)
 	}
 }
 
+static void markdown_bgp(struct buf *out, const struct report *r)
+{
+	bool any = false;
+	struct report_row row;
+	unsigned key;
+
+	for (unsigned k = 0; report_row(r, k, &row); k = row.key + 1)
+		for (unsigned i = 0; (key = model_tunnel_bgp(r->m, row.key, i)) != MODEL_NONE; i++) {
+			const struct model_bgp *b = &r->m->bgp[key];
+			char text[REPORT_STATE_MAX > 260 ? REPORT_STATE_MAX : 260];
+
+			if (!any)
+				buf_puts(out, "\n## BGP\n\n| tunnel | neighbour | state | since | prefixes | flaps | "
+					      "last reset | router |\n|---|---|---|---|---|---|---|---|\n");
+			any = true;
+			cell(out, row.name);
+			clean_name(r->m, b->neighbor, text, sizeof text);
+			cell(out, text);
+			cell(out, report_bgp_state(r->m, b, text));
+			cell(out, b->since_known ? when(r, b->since_us, text) : "-");
+			if (b->prefixes_received >= 0)
+				buf_printf(out, "| %lld ", (long long)b->prefixes_received);
+			else
+				buf_puts(out, "| - ");
+			buf_printf(out, "| %u ", b->flaps);
+			clean_name(r->m, b->reset_reason, text, sizeof text);
+			cell(out, text);
+			clean_name(r->m, b->router, text, sizeof text);
+			cell(out, text);
+			buf_puts(out, "|\n");
+		}
+}
+
 void report_markdown(struct buf *out, const struct report *r)
 {
 	struct report_row row;
@@ -278,5 +394,6 @@ void report_markdown(struct buf *out, const struct report *r)
 		      "rtt p95 ms | reason |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
 	for (unsigned key = 0; report_row(r, key, &row); key = row.key + 1)
 		markdown_row(out, r, &row);
+	markdown_bgp(out, r);
 	markdown_outages(out, r);
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "lib/sim.h"
+#include "lib/router_world.h"
 #include "tunwatch/report.h"
 
 static json_t *as_json(const struct report *r)
@@ -281,9 +281,65 @@ static void test_text_and_markdown(void **state)
 	sim_end(&s);
 }
 
+/* A row that BGP brought down, and the router that tells of it. */
+static void test_bgp(void **state)
+{
+	static const struct member members[] = {
+		{ "neighbor", "s" }, { "asn", "i" }, { "state", "s" }, { "since", "s" }, { "prefixes_received", "i" },
+		{ "prefixes_sent", "n" }, { "flaps", "i" }, { "reset_reason", "s" }, { "router", "s" }, { "vrf", "n" },
+	};
+	struct router_world w;
+	struct report r;
+	struct buf out = {0};
+	json_t *o, *t, *b, *router;
+
+	(void)state;
+	world_start(&w, 1, 1);
+	w.has_tunnel = w.up = w.sa = true;
+	world_run(&w, 30);
+	w.life_s = 90000;
+	w.reason = "Hold Timer Expired";
+	world_state(&w, BGP_STATE_ACTIVE);
+	world_run(&w, 70);
+	r = whole(w.s.m);
+	o = as_json(&r);
+	assert_string_equal(text_of(o, "status"), "CRITICAL");
+	t = json_array_get(json_object_get(o, "tunnels"), 0);
+	assert_string_equal(text_of(t, "state"), "down");
+	assert_int_equal(json_integer_value(json_object_get(t, "rekeys")), 1);
+	b = json_array_get(json_object_get(t, "bgp"), 0);
+	assert_non_null(b);
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		check_member(b, &members[i]);
+	assert_string_equal(text_of(b, "neighbor"), "10.77.0.2");
+	assert_string_equal(text_of(b, "state"), "Active");
+	assert_string_equal(text_of(b, "reset_reason"), "Hold Timer Expired");
+	assert_int_equal(json_integer_value(json_object_get(b, "flaps")), 1);
+	router = json_array_get(json_object_get(o, "routers"), 0);
+	assert_string_equal(text_of(router, "name"), "rtx");
+	assert_string_equal(text_of(router, "outcome"), "ok");
+	assert_int_equal(json_integer_value(json_object_get(router, "polls")), 100);
+	assert_int_equal(json_integer_value(json_object_get(router, "cpu_pct")), 7);
+	json_decref(o);
+	report_text(&out, &r);
+	assert_non_null(strstr(out.data, "  bgp      10.77.0.2 AS 65002 Active since "));
+	assert_non_null(strstr(out.data, "last reset: Hold Timer Expired, as rtx says\n"));
+	assert_non_null(strstr(out.data, "  router   rtx: TUNNEL[1] up\n  rekeys   1\n"));
+	assert_non_null(strstr(out.data, "\nrouters\n  rtx  ok  100 polls, 0 failed, last answer "));
+	buf_clear(&out);
+	report_markdown(&out, &r);
+	assert_non_null(strstr(out.data, "| aws-1 | 10.77.0.2 | Active | "));
+	buf_clear(&out);
+	report_summary(&out, w.s.m, "");
+	assert_non_null(strstr(out.data, "(10.77.0.2 answers, but BGP is Active for 1m (Hold Timer Expired))"));
+	buf_free(&out);
+	sim_end(&w.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bgp),
 		cmocka_unit_test(test_json_shape),
 		cmocka_unit_test(test_open_outage),
 		cmocka_unit_test(test_unknown_is_null),
