@@ -26,6 +26,7 @@ static const struct join_row {
 	{ RECORD_ROUTE, BY_KEY, JOIN_ROUTE },
 	{ RECORD_BGP, BGP_NEIGHBOR, JOIN_NEIGHBOR },
 	{ RECORD_ROUTER_TUNNEL, ROUTER_TUNNEL_NAME, JOIN_REMOTE_NAME },
+	{ RECORD_LOG, LOG_NAME, JOIN_REMOTE_NAME },
 	{ RECORD_CAPTURE, CAPTURE_IFNAME, JOIN_IFNAME },
 	{ RECORD_MSS, MSS_IFNAME, JOIN_IFNAME },
 	{ RECORD_PTB, PTB_DST, JOIN_REMOTE },
@@ -103,11 +104,35 @@ static bool has(const uint16_t *list, size_t n, unsigned tunnel)
 	return false;
 }
 
+/* Names of tunnels are each router's own. */
+static bool is_of_router(const struct model *m, unsigned tunnel, const struct record *r)
+{
+	if (r->kind == RECORD_LOG)
+		return m->tunnels[tunnel].router == record_get(r, LOG_SOURCE, -1);
+	if (r->kind == RECORD_ROUTER_TUNNEL)
+		return m->tunnels[tunnel].router == record_get(r, ROUTER_TUNNEL_ROUTER, -1);
+	return true;
+}
+
+/* Where the model has joined neighbours to rows it knows better than a neighbour's address. */
+static bool is_joined(const struct model *m, const struct record *r, unsigned *ret_row)
+{
+	if (r->kind != RECORD_BGP || r->key >= m->nbgp || !m->bgp[r->key].used || m->joined != m->topology)
+		return false;
+	*ret_row = m->bgp[r->key].row;
+	return true;
+}
+
 size_t export_join_find(struct export_join *j, const struct model *m, const struct record *r,
 			uint16_t ret[EXPORT_TUNNELS_MAX])
 {
+	unsigned row;
 	size_t n = 0;
 
+	if (is_joined(m, r, &row)) {
+		ret[0] = (uint16_t)row;
+		return row != MODEL_NONE;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		int64_t key = r->key;
 
@@ -121,7 +146,7 @@ size_t export_join_find(struct export_join *j, const struct model *m, const stru
 			build(j, m);
 		for (unsigned t = j->head[rows[i].join][key]; t != MODEL_NONE && n < EXPORT_TUNNELS_MAX;
 		     t = j->next[rows[i].join][t])
-			if (!has(ret, n, t))
+			if (!has(ret, n, t) && is_of_router(m, t, r))
 				ret[n++] = (uint16_t)t;
 	}
 	return n;
