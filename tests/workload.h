@@ -39,6 +39,7 @@ struct workload {
 	int64_t t;                  /* of the newest record */
 	uint64_t records;
 	struct workload_reply *replies;
+	bool routers;               /* routers that tell of BGP and tunnels, and their logs: see workload_add_routers */
 };
 
 static inline uint32_t workload_random(struct workload *w)
@@ -95,6 +96,10 @@ static inline void workload_describe(struct workload *w, unsigned i)
 	record_set(&r, TUNNEL_OUTER_REMOTE, workload_name(w, "198.51.100.%u", i));
 	record_set(&r, TUNNEL_INNER_TARGET, i);
 	record_set(&r, TUNNEL_ORIGIN, i % 3 ? ORIGIN_DISCOVERED : ORIGIN_CONFIG);
+	if (w->routers) {
+		record_set(&r, TUNNEL_ROUTER, workload_name(w, "rtx%u", i % 2));
+		record_set(&r, TUNNEL_REMOTE_NAME, workload_name(w, "TUNNEL[%u]", i));
+	}
 	record_text(&r, name);
 	workload_put(w, &r);
 }
@@ -249,6 +254,79 @@ static inline void workload_slow(struct workload *w, unsigned i, int64_t t)
 	}
 }
 
+/* ---- routers: not part of the stream whose density is measured ---- */
+
+static inline void workload_add_routers(struct workload *w)
+{
+	w->routers = true;
+	for (unsigned i = 0; i < w->tunnels; i++)
+		workload_describe(w, i);
+}
+
+static inline void workload_neighbour(struct workload *w, unsigned i, int64_t t)
+{
+	static const enum bgp_state states[] = { BGP_STATE_IDLE, BGP_STATE_ACTIVE, BGP_STATE_CONNECT,
+						 BGP_STATE_NOT_UNDERSTOOD, BGP_STATE_OPENSENT };
+	bool up = workload_below(w, 8) != 0;
+	struct record r;
+
+	record_init(&r, RECORD_BGP, 100 + i, t);
+	record_set(&r, BGP_ROUTER, workload_name(w, "rtx%u", i % 2));
+	record_set(&r, BGP_NEIGHBOR, workload_name(w, "10.0.%u.1", i));
+	record_set(&r, BGP_ASN, 65000 + i);
+	record_set(&r, BGP_GONE, !workload_below(w, 30));
+	record_set(&r, BGP_STATE, up ? BGP_STATE_ESTABLISHED : states[workload_below(w, ARRAY_LEN(states))]);
+	record_set(&r, BGP_ADMIN, !up && !workload_below(w, 4));
+	record_set(&r, BGP_DROPS, w->tick / (20 + i));
+	record_set(&r, BGP_MESSAGES, w->tick / 3);
+	record_set(&r, BGP_PREFIXES_RECEIVED, workload_below(w, 9) ? 40 : workload_below(w, 40));
+	if (workload_below(w, 3))
+		record_set(&r, BGP_UPTIME_S, w->tick % 37);
+	if (!up)
+		record_set(&r, BGP_RESET_REASON, workload_name(w, "reason %u", (unsigned)workload_below(w, 4)));
+	workload_put(w, &r);
+}
+
+static inline void workload_remote(struct workload *w, unsigned i, int64_t t)
+{
+	struct record r;
+
+	record_init(&r, RECORD_ROUTER_TUNNEL, i, t);
+	record_set(&r, ROUTER_TUNNEL_ROUTER, workload_name(w, "rtx%u", i % 2));
+	record_set(&r, ROUTER_TUNNEL_NAME, workload_name(w, "TUNNEL[%u]", i));
+	record_set(&r, ROUTER_TUNNEL_UP, workload_below(w, 12) != 0);
+	record_set(&r, ROUTER_TUNNEL_SA, workload_below(w, 12) != 0);
+	record_set(&r, ROUTER_TUNNEL_SA_LIFE_S, 100 - w->tick % 100);
+	workload_put(w, &r);
+	if (workload_below(w, 6))
+		return;
+	record_init(&r, RECORD_LOG, 0, t);
+	record_set(&r, LOG_SOURCE, workload_name(w, "rtx%u", i % 2));
+	record_set(&r, LOG_MEANING, workload_below(w, LOG_MEANING_COUNT));
+	record_set(&r, LOG_AT, INT64_C(1795000000000000) + t - workload_below(w, 20 * US_PER_S));
+	record_set(&r, LOG_NAME, workload_name(w, "TUNNEL[%u]", i));
+	record_text(&r, "IP Tunnel");
+	workload_put(w, &r);
+}
+
+static inline void workload_router(struct workload *w, unsigned i, int64_t t)
+{
+	struct record r;
+
+	for (unsigned k = i; k < w->tunnels; k += 2) {
+		workload_neighbour(w, k, t);
+		workload_remote(w, k, t);
+	}
+	record_init(&r, RECORD_ROUTER, i, t);
+	record_set(&r, ROUTER_ROUTER, workload_name(w, "rtx%u", i));
+	record_set(&r, ROUTER_OUTCOME, w->tick / 40 % 3 ? ROUTER_OUTCOME_OK :
+		   workload_below(w, ROUTER_OUTCOME_COUNT));
+	record_set(&r, ROUTER_PERIOD_MS, 5000);
+	record_set(&r, ROUTER_TOOK_MS, 30 + workload_below(w, 50));
+	record_set(&r, ROUTER_CPU_PCT, workload_below(w, 100));
+	workload_put(w, &r);
+}
+
 /* Counters of one SA in turn; at its end of life it is removed and another one takes the key. */
 static inline void workload_sa(struct workload *w, unsigned i, int64_t t, int64_t period)
 {
@@ -316,6 +394,9 @@ static inline void workload_tick(struct workload *w)
 	for (unsigned i = 0; i < w->tunnels; i++)
 		if (i % 5 == w->tick % 5)
 			workload_slow(w, i, start + 700);
+	for (unsigned i = 0; w->routers && i < 2; i++)
+		if (w->tick % 5 == i)
+			workload_router(w, i, start + 800);
 	workload_probes(w, start + 1000);
 	if (!workload_below(w, 18))
 		workload_text(w, RECORD_NOTICE, w->t + workload_below(w, 1000));

@@ -27,8 +27,11 @@ static void pair_make(struct pair *p, uint64_t seed, int seconds)
 	p->rec.sink.put = put_both;
 	p->live = model_new(false);
 	workload_open(&w, seed, 8, 16, &p->rec.sink);
+	workload_add_routers(&w);
 	for (int i = 0; i < seconds; i++) {
 		workload_tick(&w);
+		if (i == seconds / 2)
+			assert_int_equal(p->live->bgp[103].row, 3);
 		recorder_cut(&p->rec, w.t);
 		array_grow(&p->hashes, &p->cap, p->n + 1, sizeof *p->hashes);
 		p->hashes[p->n++] = model_hash(p->live);
