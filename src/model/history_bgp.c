@@ -17,6 +17,16 @@ static struct history_bgp *strip_at(struct history *h, unsigned bgp)
 	return h->bgp[bgp];
 }
 
+/* Mostly it is what the newest cell says already; divisions are dear. */
+static bool is_marked(const struct history_bgp *s, unsigned r, int64_t from, int64_t to, uint8_t value)
+{
+	const struct history_ring *ring = &history_ring[r];
+	int64_t start = s->newest[r] * ring->len_s * US_PER_S;
+
+	return s->newest[r] >= 0 && from >= start && to < start + ring->len_s * US_PER_S &&
+	       s->cell[ring->first + s->newest[r] % ring->cells] >= value;
+}
+
 static void mark_cell(struct history_bgp *s, unsigned r, int64_t bucket, uint8_t value)
 {
 	const struct history_ring *ring = &history_ring[r];
@@ -45,8 +55,12 @@ void history_bgp_mark(struct model *m, unsigned bgp, int64_t from, int64_t to, e
 	if (!s || to < from)
 		return;
 	for (unsigned r = 0; r < HISTORY_RINGS; r++) {
-		int64_t len = history_ring[r].len_s * US_PER_S, last = to / len, b = from / len;
+		int64_t len = history_ring[r].len_s * US_PER_S, last, b;
 
+		if (is_marked(s, r, from, to, (uint8_t)(1 + health)))
+			continue;
+		last = to / len;
+		b = from / len;
 		if (b < last - history_ring[r].cells)
 			b = last - history_ring[r].cells;
 		for (; b <= last; b++)
