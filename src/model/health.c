@@ -319,7 +319,8 @@ static void watch_counters(struct model *m, struct model_tunnel *t)
 	}
 	if (errors >= t->error_base + ERRORS)
 		t->error_us = m->now;
-	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S || judge_received_lately(m, l))
+	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S ||
+	    judge_received_lately(m, l))
 		t->oneway_us = MODEL_NEVER;
 	else if (t->oneway_us == MODEL_NEVER)
 		t->oneway_us = m->now;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// What the files of the health of rows share: evidence, verdicts, reasons.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the health of rows share: evidence, verdicts, reasons. */
 #ifndef HEALTH_INT_H
 #define HEALTH_INT_H
 
@@ -36,7 +36,7 @@ struct bgp_evidence {
 	enum bgp_worth worth;          /* of it */
 	bool is_past;                  /* DOWN, and for longer than is waited for */
 	int64_t since;                 /* DOWN: of the first that went; else of the last that changed */
-	int64_t message_us;            /* at this time or later a message came from it, whatever its state; MODEL_NEVER */
+	int64_t message_us;            /* then or later a message came from one of them; MODEL_NEVER */
 };
 
 /* What the router of a row says of it. */

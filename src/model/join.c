@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which row a neighbour, and a tunnel that a router tells of, belongs to. Worked out anew, all at once, at the first tick
-// after anything changed that it goes by: never for each record.
+// Which row a neighbour, and a tunnel that a router tells of, belongs to. Worked out anew, all at once, at the first
+// tick after anything changed that it goes by: never for each record.
 #include <stdlib.h>
 #include <string.h>
 

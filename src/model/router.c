@@ -52,7 +52,8 @@ static void tell_poll(struct model *m, const struct model_router *old, const str
 
 	if (o->outcome != old->outcome || old->polled_us == MODEL_NEVER) {
 		if (well && !was_well && old->polled_us != MODEL_NEVER)
-			history_add_event(m, m->now, MODEL_NONE, 1, SEVERITY_INFO, "ROUTER", "%.40s answers again", name);
+			history_add_event(m, m->now, MODEL_NONE, 1, SEVERITY_INFO, "ROUTER", "%.40s answers again",
+					  name);
 		else if (!well)
 			history_add_event(m, m->now, MODEL_NONE, o->outcome == ROUTER_OUTCOME_RELEASED ? 0 : -1,
 					  SEVERITY_WARNING, "ROUTER", "%.40s %s%s%.80s", name, router_trouble(o),
