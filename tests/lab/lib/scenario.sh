@@ -211,6 +211,18 @@ ping_words()
 	esac
 }
 
+# the time, ten times a second as long as this scenario runs: where it stands still, the guest did
+clock()
+{
+	local never
+
+	exec {never}<> <(:)
+	while [ -e /proc/$$ ]; do
+		read -rt 0.1 -u "$never"
+		echo "$EPOCHREALTIME"
+	done
+}
+
 # begin NAME [COMMAND...]
 begin()
 {
@@ -219,6 +231,7 @@ begin()
 	: > "$TRUTH"
 	stats > "$OUT/stat-before.txt"
 	keys
+	spawn clock.txt clock
 	spawn monitor.txt ip netns exec hq ip -ts monitor link address route
 	spawn xfrm.txt ip netns exec hq ip -ts xfrm monitor acquire expire SA policy report
 	for p in $PINGS; do
