@@ -175,7 +175,7 @@ VALGRIND := valgrind -q --suppressions=tests/lib/valgrind.supp --error-exitcode=
 # the long ones first
 LONG_UNIT := $(filter %_damage %_model %_seek %_timeline,$(UNIT))
 run-memcheck:
-	@$(PROVE) --exec 'tests/lib/bounded 600 $(VALGRIND)' $(LONG_UNIT) $(filter-out $(LONG_UNIT),$(UNIT))
+	@DIALOGUE_SEEDS=12 $(PROVE) --exec 'tests/lib/bounded 600 $(VALGRIND)' $(LONG_UNIT) $(filter-out $(LONG_UNIT),$(UNIT))
 
 # ---- fuzz
 

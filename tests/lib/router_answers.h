@@ -175,7 +175,8 @@ static inline void world_sas(struct world *w, unsigned tunnels)
 		s.sa.life_s = world_random(&w->random, 28800);
 		buf_printf(t, "%-5u %-4u 1     tun[%04u]esp  %s %-7" PRId64 " 198.51.100.7\n", i + 2, i / 2 + 1,
 			   i / 2 + 1, s.sa.out ? "send" : "recv", s.sa.life_s);
-		world_seen(&w->want[WORLD_SA], &s);
+		if (s.sa.life_s > 0) // else it is over
+			world_seen(&w->want[WORLD_SA], &s);
 	}
 	buf_puts(t, "\n");
 }

@@ -179,7 +179,8 @@ static inline void sim_deliver(struct sim *s)
 
 	if (s->r.garbage && s->link.len < SIM_GARBAGE_PIECE && s->garbage < s->garbage_max) {
 		for (int i = 0; i < SIM_GARBAGE_PIECE; i += 4) {
-			uint32_t x = world_random(&s->random, UINT32_MAX);
+			// nobody looks at it any more when it is over
+			uint32_t x = s->failed ? 0 : world_random(&s->random, UINT32_MAX);
 
 			buf_add(&s->link, &x, 4);
 		}

@@ -14,8 +14,6 @@
 #include "lib/router_sim.h"
 #include "lib/transcript.h"
 
-enum { SEEDS = 200 };
-
 static struct profile *load(const char *name)
 {
 	char path[100];
@@ -162,14 +160,19 @@ static void assert_make_end(const struct sim *s, const char *name, uint64_t seed
 			 s->polls, s->reason);
 }
 
+enum { SEEDS = 200 };
+
+// DIALOGUE_SEEDS=N: so many sessions.
 static void run_make(const char *name, const struct router_make *make, void (*begin_poll)(struct sim *s, unsigned poll))
 {
 	static const enum router_trouble troubles[] = { ROUTER_WELL, ROUTER_WELL, ROUTER_WRONG_PASSWORD,
 							   ROUTER_HANGS_UP };
 	struct dialogue_config config = { .telnet = true };
+	const char *seeds = getenv("DIALOGUE_SEEDS");
+	uint64_t end = seeds ? strtoull(seeds, NULL, 10) : SEEDS;
 	struct profile *p = load(name);
 
-	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+	for (uint64_t seed = 0; seed < end; seed++) {
 		struct sim s = { .profile = p, .password = "secret word", .pace = seed % SIM_A_BYTE_A_SECOND };
 
 
