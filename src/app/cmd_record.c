@@ -82,10 +82,10 @@ int cmd_record(struct options *o)
 
 	if (status == EXIT_OK && !collector_sources_known(o->only, &err))
 		status = die(EXIT_USAGE, "%s", err.text);
-	if (status == EXIT_OK)
-		status = open_all(o, &s, &place, &registered, &err);
 	if (status == EXIT_OK && inputs_open(o, &err))
 		status = die(EXIT_CONFIG, "%s", err.text);
+	if (status == EXIT_OK)
+		status = open_all(o, &s, &place, &registered, &err);
 	if (status == EXIT_OK && o->hashes)
 		status = open_hashes(o->hashes, &hashes);
 	if (status == EXIT_OK && privilege_drop(true, &err) < 0)

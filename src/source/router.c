@@ -11,6 +11,7 @@
 #define BACKOFF_MAX_US (300 * US_PER_S)
 #define REFUSED_LOGIN_US (30 * 60 * US_PER_S) /* three refused ones lock an account */
 #define ENVIRONMENT_US (60 * US_PER_S)
+#define GOODBYE_US (2 * US_PER_S)             /* a prompt to log out at is waited for, but not for long */
 
 /* ---- what the commands of a profile are for ---- */
 
@@ -139,9 +140,11 @@ static void end_poll(struct router *r, int64_t now)
 
 void router_answered(struct router *r, int64_t now)
 {
-	uint32_t mask = next_stage(r);
+	uint32_t mask = r->released ? 0 : next_stage(r);
 
-	if (mask)
+	if (r->released)
+		router_session_leave(r, now);
+	else if (mask)
 		router_session_ask(r, mask, now);
 	else
 		end_poll(r, now);
@@ -259,7 +262,9 @@ static void release(struct router *r, int64_t now)
 	r->polling = false;
 	tell_end(r, ROUTER_OUTCOME_RELEASED, "left alone for a while: somebody asked for it (key L)",
 		 now - r->began_us);
-	router_session_leave(r, now);
+	r->close_us = now + GOODBYE_US;
+	if (r->phase != ROUTER_POLL)
+		router_session_leave(r, now);
 }
 
 static void take(struct router *r, int64_t now)
@@ -290,6 +295,8 @@ static void heed_release(struct router *r, int64_t now)
 static void slot_router(struct router *r, int64_t now)
 {
 	heed_release(r, now);
+	if (r->released && r->phase != ROUTER_WAIT && now >= r->close_us)
+		router_session_close(r);
 	router_session_slot(r, now);
 	if (r->released || now < r->next_poll_us)
 		return;

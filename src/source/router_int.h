@@ -53,6 +53,7 @@ struct router {
 	int64_t next_poll_us, next_try_us, backoff_us, environment_us;
 	int64_t released_us;            /* watch->released_us as it was heeded last */
 	bool released;
+	int64_t close_us;               /* released: whatever it is doing then */
 
 	/* the present poll */
 	bool polling;                   /* an attempt or a poll is under way */
