@@ -116,6 +116,41 @@ void pmtu_search_refused(struct pmtu_search *s, uint32_t number, int quoted, con
 	}
 }
 
+static void note_lost(struct pmtu_search *s, int size)
+{
+	unsigned i = 0;
+
+	while (i < s->nlost && s->lost[i].size < size)
+		i++;
+	if (i < s->nlost && s->lost[i].size == size) {
+		s->lost[i].times++;
+		return;
+	}
+	if (i == PMTU_LOST_MAX)
+		return;
+	if (s->nlost == PMTU_LOST_MAX)
+		s->nlost--;
+	for (unsigned k = s->nlost; k > i; k--)
+		s->lost[k] = s->lost[k - 1];
+	s->lost[i] = (struct pmtu_lost){ .size = size, .times = 1 };
+	s->nlost++;
+}
+
+/* What passed does not any more: begin below it. */
+static void turn(struct pmtu_search *s)
+{
+	int old = s->low;
+
+	s->turns++;
+	s->low = s->small;
+	s->refused = s->odd_size = 0;
+	s->nlost = 0;
+	s->counted_size = 0;
+	s->ntried = 0;
+	if (old > s->least)
+		note_lost(s, old);
+}
+
 /* Sizes not yet sent that this host would refuse as well. */
 static void cut_plan(struct pmtu_search *s)
 {
@@ -141,6 +176,9 @@ void pmtu_search_local(struct pmtu_search *s, uint32_t number, int mtu)
 	if (most < s->most) {
 		s->most = most;
 		s->limited = true;
+		/* what passed before is refused now: begin anew */
+		if (most < s->low)
+			turn(s);
 		if (most > s->low && most >= s->least)
 			s->hint = most;
 	}
@@ -166,26 +204,6 @@ struct tally {
 	unsigned unreachable, sent;
 	bool low_refused;
 };
-
-static void note_lost(struct pmtu_search *s, int size)
-{
-	unsigned i = 0;
-
-	while (i < s->nlost && s->lost[i].size < size)
-		i++;
-	if (i < s->nlost && s->lost[i].size == size) {
-		s->lost[i].times++;
-		return;
-	}
-	if (i == PMTU_LOST_MAX)
-		return;
-	if (s->nlost == PMTU_LOST_MAX)
-		s->nlost--;
-	for (unsigned k = s->nlost; k > i; k--)
-		s->lost[k] = s->lost[k - 1];
-	s->lost[i] = (struct pmtu_lost){ .size = size, .times = 1 };
-	s->nlost++;
-}
 
 /* Count a loss for the size on trial when it happened between two answers. */
 static void count(struct pmtu_search *s, unsigned i, int trial, int known)
@@ -385,21 +403,6 @@ static void decide(struct pmtu_search *s, int64_t now_us)
 	s->recheck = false;
 }
 
-/* What passed does not any more: begin below it. */
-static void turn(struct pmtu_search *s)
-{
-	int old = s->low;
-
-	s->turns++;
-	s->low = s->small;
-	s->refused = s->odd_size = 0;
-	s->nlost = 0;
-	s->counted_size = 0;
-	s->ntried = 0;
-	if (old > s->least)
-		note_lost(s, old);
-}
-
 static void conclude_recheck(struct pmtu_search *s, const struct tally *t, int64_t now_us)
 {
 	unsigned left = tries_left(s, s->low);
@@ -433,6 +436,7 @@ static void conclude_dark(struct pmtu_search *s, const struct tally *t, int64_t 
 
 	s->dark++;
 	if (s->low && s->dark >= DARK_BURSTS) {
+		/* a path that went away, or one that answered little all along */
 		end(s, s->loss.lost * 2 > s->loss.sent && s->dark < s->rounds / 2 ? PMTU_STATE_TOO_LOSSY :
 		    PMTU_STATE_UNREACHABLE, now_us);
 	} else if (!s->low && (here || s->dark >= DEAD_BURSTS)) {

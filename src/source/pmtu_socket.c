@@ -194,7 +194,7 @@ static bool find_error(struct packet *p, struct sock_extended_err *ret, struct a
 	return false;
 }
 
-/* An ICMP error that quotes a probe. IPv6 routers quote enough to be sure it is ours; IPv4's may quote 8 bytes of it. */
+/* An ICMP error that quotes a probe. IPv6 routers quote enough to be sure it is ours; IPv4's may quote 8 bytes. */
 static bool read_quote(struct pmtu_socket *s, const struct packet *p, size_t len, const struct sock_extended_err *e,
 		       const struct addr *from, struct pmtu_news *ret)
 {

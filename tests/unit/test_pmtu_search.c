@@ -319,6 +319,32 @@ static void this_host_refuses(void **state)
 	assert_int_equal(f.cause, PMTU_CAUSE_PTB);
 }
 
+static void shrink(struct sim_path *p, struct pmtu_search *s, const struct pmtu_probe *probe, int64_t now_us,
+		   void *arg)
+{
+	(void)s;
+	(void)probe;
+	(void)now_us;
+	(void)arg;
+	if (p->sent == 20)
+		p->local = 1300;
+}
+
+static void this_host_begins_to_refuse(void **state)
+{
+	const struct path_hook hook = { .sends = shrink };
+	const struct pmtu_config c = { .family = AF_INET, .most = 1500 };
+	struct sim_path p = { .family = AF_INET, .rtt_us = 10 * US_PER_MS, .random = 9,
+			      .limits[0] = { .mtu = 1450, .silent = true } };
+	struct pmtu_search s;
+
+	(void)state;
+	path_search_with(&p, &s, &c, &hook);
+	assert_int_equal(s.found.state, PMTU_STATE_COMPLETE);
+	assert_int_equal(s.found.mtu, 1300);
+	assert_int_equal(s.found.cause, PMTU_CAUSE_LOCAL);
+}
+
 static void nobody_answers(void **state)
 {
 	struct sim_path p = { .family = AF_INET, .loss = 1 };
@@ -534,8 +560,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(never_wrong_in_ipv4), cmocka_unit_test(never_wrong_in_ipv6),
 		cmocka_unit_test(the_interface_is_the_limit), cmocka_unit_test(large_interfaces),
-		cmocka_unit_test(this_host_refuses), cmocka_unit_test(nobody_answers),
-		cmocka_unit_test(only_small_packets_pass), cmocka_unit_test(paths_that_alternate),
+		cmocka_unit_test(this_host_refuses), cmocka_unit_test(this_host_begins_to_refuse),
+		cmocka_unit_test(nobody_answers), cmocka_unit_test(only_small_packets_pass),
+		cmocka_unit_test(paths_that_alternate),
 		cmocka_unit_test(forged_ptbs_move_nothing), cmocka_unit_test(pace), cmocka_unit_test(what_counts),
 		cmocka_unit_test(tries_follow_the_loss),
 	};
