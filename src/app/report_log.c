@@ -239,8 +239,8 @@ static int judge(struct log_file *l, const char *name, const struct profile *p, 
 		any = l->events[i].meaning == LOG_MEANING_UP || l->events[i].meaning == LOG_MEANING_DOWN;
 	if (!any)
 		return error_set(err, -EBADMSG, "%llu line%s of %.200s %s understood by profile %s, but none says "
-				 "that a tunnel went up or down%s", (unsigned long long)l->lines, plural(l->lines), name,
-				 l->lines == 1 ? "is" : "are", profile_name(p),
+				 "that a tunnel went up or down%s", (unsigned long long)l->lines, plural(l->lines),
+				 name, l->lines == 1 ? "is" : "are", profile_name(p),
 				 yamaha ? ", as '2012/02/11 02:08:35: IP Tunnel[1] Up' does" : "");
 	if (l->odd)
 		add_note(l, "%llu line%s of the log %s not understood", (unsigned long long)l->odd, plural(l->odd),
