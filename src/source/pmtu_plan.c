@@ -153,7 +153,7 @@ static unsigned stride(unsigned n, unsigned round)
 	}
 }
 
-static void add_retests(struct pmtu_search *s, int from)
+static unsigned add_retests(struct pmtu_search *s, int from)
 {
 	unsigned done = 0;
 
@@ -163,6 +163,7 @@ static void add_retests(struct pmtu_search *s, int from)
 		add(s, s->lost[i].size);
 		done++;
 	}
+	return done;
 }
 
 void pmtu_plan_narrow(struct pmtu_search *s)
@@ -187,12 +188,14 @@ void pmtu_plan_narrow(struct pmtu_search *s)
 
 void pmtu_plan_verdict(struct pmtu_search *s, unsigned tries)
 {
-	int edge = pmtu_search_edge(s);
+	int edge = pmtu_search_edge(s), end = s->refused ? s->refused : s->most + 1;
 	unsigned most = s->burst > 12 ? PMTU_BURST_MAX / 2 : s->burst / 2;
 
 	pmtu_flight_begin(&s->flight);
 	add_pairs(s, s->low, edge, tries < most ? tries : most);
-	add_retests(s, edge + 1);
+	/* where nothing larger was tried yet, one that would give the lie to a row of unlucky losses */
+	if (add_retests(s, edge + 1) < RETESTS && end - edge > 2)
+		add(s, edge + (end - edge) / 2);
 	if (s->flight.plan[s->flight.nplan - 1] != s->low)
 		add(s, s->low);
 }

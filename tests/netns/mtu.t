@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154 # near, middle and far are set by host
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/netns.sh"
-need ping setpriv
+need ping setpriv tc
 
 runs=${MTU_RUNS:-6}
 RANDOM=${MTU_SEED:-$$}
@@ -201,6 +201,25 @@ END
 mtu --json $target
 is "$(field mtu) $status" "$want 2" "behind a policer of 20 a second"
 in_host "$far" nft flush ruleset
+
+# a slow line with room for ten packets: whatever is sent over it besides finds that room
+if tc -n "$middle" qdisc add dev m1 root tbf rate 3mbit burst 1600 limit 15000 2> /dev/null; then
+	router hole 0
+	wrong=0
+	for ((i = 1; i <= (runs + 9) / 10; i++)); do
+		mtu --json 10.77.200.$i
+		[ "$i" = 1 ] || want=${mtu4[i]}
+		[ "$(field mtu) $status" = "$want 2" ] && continue
+		wrong=$((wrong + 1))
+		diag "wanted $want: $out"
+	done
+	is "$wrong" 0 "3 Mbit/s: right to the byte"
+	is "$(tc -n "$middle" -s qdisc show dev m1 | grep -o 'dropped [0-9]*')" "dropped 0" "3 Mbit/s: its queue is never full"
+	tc -n "$middle" qdisc del dev m1 root
+	want=$((mtu4[1] + 1))
+else
+	skip "no tbf here" "3 Mbit/s"
+fi
 in_host "$middle" nft flush ruleset
 
 # without privileges: by ping sockets where they are allowed, else not at all
