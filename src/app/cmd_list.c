@@ -89,7 +89,21 @@ static void add_number(struct buf *out, const char *key, int64_t value)
 		buf_printf(out, "\t%s = %lld\n", key, (long long)value);
 }
 
-/* What the configuration says of a row is kept as it was said; router needs a section that a list does not print. */
+/* Its section is not printed: it names files and programs with passwords. */
+static void add_router(struct buf *out, const struct tunnel_config *c)
+{
+	if (!c->router)
+		return;
+	buf_puts(out, "\t# router = ");
+	quote(out, c->router);
+	if (c->remote_name) {
+		buf_puts(out, "  remote-name = ");
+		quote(out, c->remote_name);
+	}
+	buf_puts(out, "   (keep its section router or log)\n");
+}
+
+/* What the configuration says of a row is kept as it was said. */
 static void add_configured(struct buf *out, const struct tunnel_config *c)
 {
 	const struct { const char *key, *value; } texts[] = {
@@ -100,6 +114,7 @@ static void add_configured(struct buf *out, const struct tunnel_config *c)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (texts[i].value)
 			add_key(out, texts[i].key, texts[i].value);
+	add_router(out, c);
 	if (c->expect == EXPECT_ON_DEMAND)
 		add_key(out, "expect", "on-demand");
 	add_number(out, "mtu", c->mtu);

@@ -76,6 +76,15 @@ printf '%s\n' "$out" > "$work/again.conf"
 "$TUNWATCH" list -c "$work/again.conf" > "$work/out" 2> "$work/err"
 is "$? $(cat "$work/err")" "0 " "what list prints is a configuration"
 is "$(cat "$work/out")" "$out" "that lists the same"
+cat > "$work/router.conf" <<- 'END'
+	router rtx { profile = vtysh }
+	tunnel branch { peer = 192.0.2.9  router = rtx  remote-name = "TUNNEL[1]" }
+END
+out=$("$TUNWATCH" list -c "$work/router.conf" 2> "$work/err")
+like "$out" "# router = 'rtx' +remote-name = 'TUNNEL\[1\]'" "list says whose tunnel it is"
+printf '%s\n' "$out" > "$work/again.conf"
+"$TUNWATCH" list -c "$work/again.conf" > "$work/out" 2> "$work/err"
+is "$? $(cat "$work/err")" "0 " "and that is a configuration too"
 "$TUNWATCH" help > /dev/full 2> "$work/err"
 is "$?" 74 "a full disk is noticed"
 done_testing
