@@ -109,8 +109,10 @@ static void capture(struct reading *rd, const struct span *s, bool replace, stru
 static void apply_local(struct reading *rd, const struct span *s, struct captures *context)
 {
 	for (unsigned g = 0; g < GROUPS; g++)
-		if (s->pattern->has >> g & 1)
+		if (s->pattern->has >> g & 1) {
 			context->text[g] = NULL;
+			context->len[g] = 0;
+		}
 	capture(rd, s, true, context);
 }
 

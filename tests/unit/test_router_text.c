@@ -334,6 +334,15 @@ static void test_frr(void **state)
 	    "\"state\":\"Established\",\"pfxRcd\":3}}}}}", &s);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.items[0].bgp.prefixes_received, 3);
+	/* a heading without a VRF takes back the VRF of the heading before */
+	SAY("frr-vty", "bgp", "IPv4 Unicast Summary (VRF blue):\n"
+	    "192.0.2.1 4 64500 3 4 0 0 0 00:00:21 7 5 N/A\n"
+	    "IPv6 Unicast Summary:\n"
+	    "2001:db8::1 4 64500 3 4 0 0 0 00:00:21 7 5 N/A\n"
+	    "Total number of neighbors 1\n", &s);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(s.items[0].bgp.vrf, "blue");
+	assert_string_equal(s.items[1].bgp.vrf, "");
 	SAY("frr-vty", "bgp", "", &s);
 	assert_string_equal(s.answer.reason, "unexpected answer: nothing");
 	SAY("frr-vty", "bgp", "\n  hello\x1b[2J\xff\nyou\n", &s);
