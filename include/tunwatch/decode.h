@@ -146,7 +146,7 @@ struct router_seen_bgp {
 	bool admin;                /* shut down by the router's administrator */
 	int64_t asn, uptime_s, prefixes_received, prefixes_sent, drops, messages_received;
 	char reset_reason[ROUTER_WORDS_MAX];
-	bool partial;              /* detail of a neighbour listed before: absent numbers say nothing */
+	bool partial;              /* detail of a neighbour listed before: its state and absent numbers say nothing */
 };
 struct router_seen_tunnel {
 	char name[ROUTER_NAME_MAX]; /* "TUNNEL[1]" */
@@ -196,7 +196,8 @@ struct router_answer {
 };
 
 /* ---- bgp_json.c: what FRR's vtysh and vty print for "show bgp vrf all summary json" and "show bgp neighbors json".
- * data may be any bytes (descriptions are not always UTF-8) of at most 4 MiB; documents may follow each other ---- */
+ * data may be any bytes (descriptions are not always UTF-8) of at most 4 MiB; documents may follow each other: one of
+ * "show bgp vrf all summary failed json" behind a summary adds reset reasons, as partial ones ---- */
 void bgp_json_summary(const void *data, size_t len, struct router_seen_sink *sink, struct router_answer *ret);
 /* Detail of neighbours (only reset reasons, hold times and the like: the state is the summary's). */
 void bgp_json_detail(const void *data, size_t len, const char *vrf, struct router_seen_sink *sink,
@@ -225,6 +226,7 @@ struct profile_command {
 	const char *name;   /* bgp, bgp-detail, tunnel, sa, environment, log */
 	const char *send;   /* the line to send, without its end */
 	bool on_trouble;    /* asked only when a neighbour is not Established */
+	bool newest_first;  /* a log that need be read only as far as it is new */
 };
 const struct profile_command *profile_command(const struct profile *p, size_t i);
 /* Read the answer (UTF-8, LF, echo and prompt removed) to a command. */
@@ -243,6 +245,7 @@ struct profile_session {
 	const char *charset;        /* for iconv */
 	const char *eol;            /* sent after a line */
 	const char *pager_key;      /* sent for one more page */
+	const char *pager_quit;     /* sent for no more of it */
 	unsigned pager_blanks;      /* blanks at most that erase the pager without a CR */
 	unsigned columns, rows;     /* told to who asks (NAWS); 0, 0: the option is refused */
 	int port;                   /* TCP; 0: no default */
@@ -307,7 +310,8 @@ enum dialogue_event_kind {
 	DIALOGUE_READY,   /* logged in; the prompt is known */
 	DIALOGUE_ANSWER,  /* command is answered: text */
 	DIALOGUE_POLLED,  /* all commands of a poll are answered */
-	DIALOGUE_FAILED,  /* it is over: outcome and reason; the caller closes */
+	DIALOGUE_FAILED,  /* it is over: outcome and reason; the caller closes. Ok without dialogue_leave: a listing that
+			   * was cut did not end; commands not answered were not asked */
 };
 struct dialogue_event {
 	enum dialogue_event_kind kind;
@@ -317,6 +321,7 @@ struct dialogue_event {
 	enum router_outcome outcome;/* FAILED: timeout, auth, lost, parse, or ok after dialogue_leave; ANSWER: ok, or parse
 				     * when the router says that it is an error (the poll goes on) */
 	const char *reason;         /* FAILED: why; ANSWER: the error, or a remark, or "" */
+	bool cut;                   /* ANSWER: it went on (dialogue_config.enough); its last record may lack its end */
 };
 struct dialogue_config {
 	const struct profile *profile;
@@ -326,6 +331,9 @@ struct dialogue_config {
 	/* Writes the password into buf, returns its length or -errno. The dialogue wipes what it wrote. NULL: none */
 	int (*password)(void *arg, char *buf, size_t size);
 	void (*event)(void *arg, const struct dialogue_event *ev);
+	/* Whether the rest of a listing with its newest lines first need not be read: text is what came of it, and
+	 * perhaps the echo. Asked now and then. NULL: long ones are cut all the same. */
+	bool (*enough)(void *arg, size_t command, const char *text, size_t len);
 	void *arg;
 };
 enum { DIALOGUE_REPLY_MAX = 1 << 20, DIALOGUE_COMMAND_S = 30, DIALOGUE_LOGIN_S = 10, DIALOGUE_PAGES_MAX = 200,

@@ -93,6 +93,7 @@ void dialogue_send(struct dialogue *d, const char *line, int64_t now_us)
 	d->pages = 0;
 	d->look = LOOK_NEVER;
 	d->limit_us = now_us + DIALOGUE_COMMAND_S * US_PER_S;
+	dialogue_listing_begin(d);
 }
 
 bool dialogue_pending_is(struct dialogue *d, enum profile_pattern which)
@@ -156,8 +157,12 @@ static void forget(struct dialogue *d)
 
 static bool too_much(struct dialogue *d)
 {
-	if (d->received <= DIALOGUE_REPLY_MAX && d->text.len <= DIALOGUE_REPLY_MAX)
+	size_t most = d->listing == LISTING_WANTED ? DIALOGUE_REPLY_MAX : DROPPED_MAX;
+
+	if (d->received <= most && d->text.len <= DIALOGUE_REPLY_MAX)
 		return false;
+	if (dialogue_listing_over(d))
+		return true;
 	dialogue_fail(d, ROUTER_OUTCOME_PARSE, "more than %d KiB, and no end", DIALOGUE_REPLY_MAX >> 10);
 	return true;
 }
@@ -174,6 +179,7 @@ static void take(struct dialogue *d, const char *data, size_t len, int64_t now_u
 	if (!len)
 		return;
 	lines_input(d->lines, data, len, &d->text);
+	dialogue_listing_more(d, now_us);
 	if (d->state == DIALOGUE_IDLE && d->text.len > WINDOW)
 		buf_drop(&d->text, before_window(&d->text));
 	d->last_us = now_us;
@@ -218,6 +224,8 @@ void dialogue_eof(struct dialogue *d, int64_t now_us)
 
 static void out_of_time(struct dialogue *d)
 {
+	if (dialogue_listing_over(d))
+		return;
 	switch (d->state) {
 	case DIALOGUE_LOGIN:
 	case DIALOGUE_WAKE:

@@ -14,6 +14,8 @@ enum {
 	WAKES_MAX = 12,
 	GOODBYE_US = 2000000,
 	CONFIRMS_MAX = 3,
+	DROPPED_MAX = 16 << 20,/* of a listing, read behind what was wanted */
+	QUIT_US = 3000000,     /* a listing's pager must give way to the prompt within */
 };
 
 enum dialogue_state {
@@ -25,6 +27,9 @@ enum dialogue_state {
 
 /* How long nothing must have come before what stands in the unfinished line is believed, and as what. */
 enum look { LOOK_QUESTION, LOOK_PROMPT, LOOK_DOUBT, LOOK_NEVER };
+
+/* A listing with its newest lines first: whether more of it is wanted. */
+enum listing { LISTING_WANTED, LISTING_ENOUGH, LISTING_QUIT };
 
 struct dialogue {
 	struct dialogue_config config;
@@ -45,6 +50,9 @@ struct dialogue {
 	size_t prompt_len;
 	bool user_given, password_given, said;
 	unsigned wakes, pages, confirms;
+	enum listing listing;
+	size_t kept;                 /* bytes of text that are the answer, from LISTING_ENOUGH on */
+	size_t ask_at;               /* bytes of text at which it is next asked whether that is enough */
 	bool echoes;                 /* the router has been seen to echo */
 	uint32_t wanted;             /* commands still to be asked */
 	size_t at;                   /* of the list of lines, or the command */
@@ -76,5 +84,16 @@ void dialogue_start(struct dialogue *d, int64_t now_us);       /* the setup line
 void dialogue_start_poll(struct dialogue *d, int64_t now_us);
 void dialogue_question(struct dialogue *d, int64_t now_us);    /* pager, confirmation */
 void dialogue_answered(struct dialogue *d, int64_t now_us);    /* is the prompt there again? */
+/* A listing that does not end: the answer as far as it was wanted; then it is over. */
+void dialogue_cut(struct dialogue *d);
+
+/* dialogue_listing.c: a listing is not read to its end when the rest is known */
+void dialogue_listing_begin(struct dialogue *d);
+/* Text was added. */
+void dialogue_listing_more(struct dialogue *d, int64_t now_us);
+/* At the pager. True: no more pages are wanted. */
+bool dialogue_listing_page(struct dialogue *d, int64_t now_us);
+/* Time is up, or it is too long. True: it was enough, and is over. */
+bool dialogue_listing_over(struct dialogue *d);
 
 #endif

@@ -21,7 +21,7 @@ static void deliver(struct dialogue *d, enum router_outcome outcome, const char 
 {
 	struct dialogue_event ev = {
 		.kind = DIALOGUE_ANSWER, .command = d->at, .text = text, .text_len = len, .outcome = outcome,
-		.reason = d->note,
+		.reason = d->note, .cut = d->listing != LISTING_WANTED,
 	};
 
 	d->config.event(d->config.arg, &ev);
@@ -218,6 +218,9 @@ static bool at_prompt(struct dialogue *d)
 	size_t len;
 	const char *pending = lines_pending(d->lines, &len);
 
+	if (d->listing == LISTING_QUIT) // what erased the pager may go on behind it
+		while (len > d->prompt_len && pending[len - 1] == ' ')
+			len--;
 	if (len && len == d->prompt_len && !memcmp(pending, d->prompt, len))
 		return true;
 	// lines of the profile may change the prompt; commands do not
@@ -251,10 +254,26 @@ void dialogue_answered(struct dialogue *d, int64_t now_us)
 	answered(d, text + echo, len - echo, now_us);
 }
 
-static void page(struct dialogue *d)
+void dialogue_cut(struct dialogue *d)
+{
+	const char *text = d->text.data ? d->text.data : "";
+	size_t len = d->kept, echo = find_echo(d, text, len);
+
+	if (!echo && d->echoes) {
+		dialogue_fail(d, ROUTER_OUTCOME_PARSE, "what came does not belong to '%s'", d->line);
+		return;
+	}
+	deliver(d, ROUTER_OUTCOME_OK, text + echo, len - echo);
+	if (d->state != DIALOGUE_OVER)
+		dialogue_fail(d, ROUTER_OUTCOME_OK, "left in the middle of '%s'", d->line);
+}
+
+static void page(struct dialogue *d, int64_t now_us)
 {
 	const char *key = d->session->pager_key;
 
+	if (dialogue_listing_page(d, now_us))
+		return;
 	if (++d->pages > DIALOGUE_PAGES_MAX) {
 		dialogue_fail(d, ROUTER_OUTCOME_PARSE, "'%s': more than %d pages", d->line, DIALOGUE_PAGES_MAX);
 		return;
@@ -285,9 +304,8 @@ void dialogue_question(struct dialogue *d, int64_t now_us)
 {
 	const struct profile_session *s = d->session;
 
-	(void)now_us;
 	if (d->state != DIALOGUE_GOODBYE && s->pager_key && *s->pager_key && dialogue_pending_is(d, PROFILE_PAGER))
-		page(d);
+		page(d, now_us);
 	else if (s->confirm && *s->confirm && dialogue_pending_is(d, PROFILE_CONFIRM))
 		confirm(d);
 }

@@ -69,7 +69,7 @@ enum pattern_use {
 struct rules {
 	struct profile_command shown;
 	enum router_seen_kind kind;
-	bool json, newest_first, detail;
+	bool json, detail;
 	int line;
 	struct pattern_list uses[USES];
 };

@@ -69,7 +69,7 @@ static const char *store_bool(const struct profile_key *key, const struct key_pl
 		command_now(at)->shown.on_trouble = yes;
 		break;
 	case 'n':
-		command_now(at)->newest_first = yes;
+		command_now(at)->shown.newest_first = yes;
 		break;
 	}
 	return NULL;
@@ -122,7 +122,7 @@ static const char *store_word(const struct profile_key *key, const struct key_pl
 {
 	static const struct { int arg; const char *word, *means; } words[] = {
 		{ 'e', "cr", "\r" }, { 'e', "lf", "\n" }, { 'e', "crlf", "\r\n" },
-		{ 'k', "space", " " }, { 'k', "enter", "\r" },
+		{ 'k', "space", " " }, { 'k', "enter", "\r" }, { 'q', "q", "q" },
 		{ 'f', "text", "" }, { 'f', "json", "json" },
 		{ 'c', "N", "N" }, { 'c', "n", "n" }, { 'c', "no", "no" },
 	};
@@ -141,6 +141,11 @@ static const char *store_word(const struct profile_key *key, const struct key_pl
 		if (i == ARRAY_LEN(words))
 			return "must be space or enter";
 		s->pager_key = words[i].means;
+		break;
+	case 'q':
+		if (i == ARRAY_LEN(words))
+			return "must be q";
+		s->pager_quit = words[i].means;
 		break;
 	case 'f':
 		if (i == ARRAY_LEN(words))
@@ -254,6 +259,7 @@ static const struct profile_key keys[] = {
 	{ "login", "wake", store_bool, false, 'w' },
 	{ "session", "pager", store_session, true, PROFILE_PAGER },
 	{ "session", "pager-key", store_word, false, 'k' },
+	{ "session", "pager-quit", store_word, false, 'q' },
 	{ "session", "pager-blanks", store_number, false, 'b' },
 	{ "session", "error", store_session, true, PROFILE_ERROR },
 	{ "session", "timeout-notice", store_session, true, PROFILE_TIMEOUT_NOTICE },

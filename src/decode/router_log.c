@@ -100,7 +100,7 @@ static bool is_newest_first(const struct reading *rd)
 		later += rd->kept[i].seen.log.at_civil_us > rd->kept[i - 1].seen.log.at_civil_us;
 		earlier += rd->kept[i].seen.log.at_civil_us < rd->kept[i - 1].seen.log.at_civil_us;
 	}
-	return later == earlier ? rd->c->newest_first : earlier > later;
+	return later == earlier ? rd->c->shown.newest_first : earlier > later;
 }
 
 void read_log(struct reading *rd, const struct spans *records)

@@ -11,6 +11,7 @@
 #define BACKOFF_MAX_US (300 * US_PER_S)
 #define REFUSED_LOGIN_US (30 * 60 * US_PER_S) /* three refused ones lock an account */
 #define ENVIRONMENT_US (60 * US_PER_S)
+#define LOG_US (30 * US_PER_S)                /* while no state changes; a log is long to read */
 #define GOODBYE_US (2 * US_PER_S)             /* a prompt to log out at is waited for, but not for long */
 
 /* ---- what the commands of a profile are for ---- */
@@ -92,7 +93,7 @@ static enum source_state state_of(enum router_outcome outcome)
 static void plan_poll(struct router *r, int64_t now)
 {
 	uint32_t environment = commands_for(r, 1 << FOR_ENVIRONMENT);
-	uint32_t all = commands_for(r, 1 << FOR_BGP | 1 << FOR_TUNNEL | 1 << FOR_SA | 1 << FOR_LOG);
+	uint32_t all = commands_for(r, 1 << FOR_BGP | 1 << FOR_TUNNEL | 1 << FOR_SA);
 
 	r->stages[0] = 0;
 	r->stages[1] = all;
@@ -100,7 +101,21 @@ static void plan_poll(struct router *r, int64_t now)
 		r->stages[0] = environment;
 	else if (now >= r->environment_us)
 		r->stages[1] |= environment;
-	r->trouble = r->trouble_asked = false;
+	r->trouble = r->trouble_asked = r->log_asked = false;
+	r->states = 0;
+}
+
+/* Each third poll or every 30 s, and when something happened. */
+static bool log_is_due(struct router *r)
+{
+	int64_t seldom = LOG_US > r->config->poll_us ? LOG_US : r->config->poll_us, thrice = 3 * r->config->poll_us;
+	bool changed = r->states != r->old_states;
+
+	r->old_states = r->states;
+	if (!changed && r->log_us && r->began_us - r->log_us < (thrice < seldom ? thrice : seldom) - US_PER_S / 2)
+		return false;
+	r->log_us = r->began_us;
+	return true;
 }
 
 static uint32_t next_stage(struct router *r)
@@ -111,10 +126,16 @@ static uint32_t next_stage(struct router *r)
 		r->stages[0] = 0;
 	else
 		r->stages[1] = 0;
-	if (mask || !r->trouble || r->trouble_asked)
-		return mask;
-	r->trouble_asked = true;
-	return commands_for(r, 1 << FOR_DETAIL);
+	if (!mask && r->trouble && !r->trouble_asked) {
+		r->trouble_asked = true;
+		mask = commands_for(r, 1 << FOR_DETAIL);
+	}
+	/* the last one: where it cannot be ended the session is over */
+	if (!mask && !r->log_asked) {
+		r->log_asked = true;
+		mask = log_is_due(r) ? commands_for(r, 1 << FOR_LOG) : 0;
+	}
+	return mask;
 }
 
 static void plan_next(struct router *r, int64_t now)
@@ -171,6 +192,12 @@ void router_ready(struct router *r, int64_t now)
 	ask(r, now);
 }
 
+/* In any order. */
+static void add_state(struct router *r, const char *name, int state)
+{
+	r->states += hash_bytes((uint64_t)(state + 2), name, strlen(name));
+}
+
 static void put_seen(struct router_seen_sink *sink, const struct router_seen *seen)
 {
 	struct router *r = (struct router *)sink;
@@ -180,8 +207,12 @@ static void put_seen(struct router_seen_sink *sink, const struct router_seen *se
 		router_news_add(r->news, &seen->log);
 		return;
 	}
-	if (seen->kind == ROUTER_SEEN_BGP && !seen->bgp.partial)
+	if (seen->kind == ROUTER_SEEN_BGP && !seen->bgp.partial) {
 		r->trouble |= seen->bgp.state != BGP_STATE_ESTABLISHED && !seen->bgp.admin;
+		add_state(r, seen->bgp.neighbor, seen->bgp.state);
+	} else if (seen->kind == ROUTER_SEEN_TUNNEL) {
+		add_state(r, seen->tunnel.name, seen->tunnel.up);
+	}
 	to->put(to, seen);
 }
 
@@ -196,7 +227,7 @@ void router_answer(struct router *r, const struct dialogue_event *ev)
 	if (ev->text_len || ev->outcome == ROUTER_OUTCOME_OK)
 		profile_read(p, ev->command, ev->text, ev->text_len, &r->sink, &answer);
 	if (r->news)
-		router_news_end(r->news, router_put_sink(r->put));
+		router_news_end(r->news, ev->cut, router_put_sink(r->put));
 	/* what the router complains of says more than that nothing was found in it */
 	if (ev->outcome != ROUTER_OUTCOME_OK && !answer.seen && answer.outcome != ROUTER_OUTCOME_ABSENT) {
 		answer.outcome = ev->outcome;
@@ -206,6 +237,19 @@ void router_answer(struct router *r, const struct dialogue_event *ev)
 	if (purpose == FOR_ENVIRONMENT)
 		r->environment_us = source_now(r->env) + ENVIRONMENT_US;
 	router_put_answer(r->put, lists(purpose), &answer);
+}
+
+bool router_enough(void *arg, size_t command, const char *text, size_t len)
+{
+	struct router *r = arg;
+	const struct profile *p = r->config->profile;
+	struct router_answer answer;
+
+	if (!r->news || purpose_of(profile_command(p, command)) != FOR_LOG)
+		return false;
+	router_news_begin(r->news);
+	profile_read(p, command, text, len, &r->sink, &answer);
+	return router_news_enough(r->news);
 }
 
 /* ---- how sessions end ---- */
@@ -240,6 +284,8 @@ void router_over(struct router *r, enum router_outcome outcome, const char *reas
 {
 	bool polling = r->polling;
 
+	if (outcome == ROUTER_OUTCOME_OK && polling && !r->released)
+		end_poll(r, now); /* its log could not be left in another way */
 	if (outcome == ROUTER_OUTCOME_OK || r->released)
 		return;
 	if (!polling && outcome == ROUTER_OUTCOME_LOST && is_idle_end(r, reason))

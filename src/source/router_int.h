@@ -50,7 +50,7 @@ struct router {
 	int64_t limit_us;               /* of looking up the name */
 
 	/* schedule */
-	int64_t next_poll_us, next_try_us, backoff_us, environment_us;
+	int64_t next_poll_us, next_try_us, backoff_us, environment_us, log_us;
 	int64_t released_us;            /* watch->released_us as it was heeded last */
 	bool released;
 	int64_t close_us;               /* released: whatever it is doing then */
@@ -59,6 +59,8 @@ struct router {
 	bool polling;                   /* an attempt or a poll is under way */
 	uint32_t stages[2];             /* masks still to be asked */
 	bool trouble, trouble_asked;    /* a neighbour is not Established; its details were asked for */
+	bool log_asked;
+	uint64_t states, old_states;    /* a sum over those of neighbours and tunnels; that of the poll before */
 };
 
 struct router_source {
@@ -84,6 +86,8 @@ void router_session_ask(struct router *r, uint32_t commands, int64_t now);
 void router_ready(struct router *r, int64_t now);    /* logged in */
 void router_answer(struct router *r, const struct dialogue_event *ev);
 void router_answered(struct router *r, int64_t now); /* all that was asked */
+/* As dialogue_config.enough. */
+bool router_enough(void *arg, size_t command, const char *text, size_t len);
 /* It is over, everything is closed. outcome OK: as was wanted. */
 void router_over(struct router *r, enum router_outcome outcome, const char *reason, int64_t now);
 

@@ -8,6 +8,9 @@
 
 /* The newest ones of an answer; how many lines at its end may have been written over since it was given. */
 enum { LINES_MAX = 4096, CHANGED_MAX = 16 };
+/* Of an answer that need not be read to its end: so many lines are taken the first time (some pages), or later, when
+ * none of them is known; and so many known ones in a row tell that the rest is. */
+enum { FIRST_LINES = 180, LATER_LINES = 3000, KNOWN_LINES = 8 };
 
 /* What a line is known by. */
 struct mark {
@@ -18,8 +21,8 @@ struct mark {
 struct router_news {
 	struct router_seen_log *lines; /* of this answer; from LINES_MAX on a ring that begins at first */
 	size_t nlines, cap, first;
-	struct mark *marks, *old;      /* the newest first: of this answer, and of the one before */
-	size_t nold;
+	struct mark *marks, *old;      /* the newest first: of this answer, and of what was told before */
+	size_t nmarks, nold;
 };
 
 struct router_news *router_news_new(void)
@@ -76,10 +79,15 @@ static struct mark mark_of(const struct router_seen_log *line)
 	return m;
 }
 
+static size_t overlap(const struct router_news *rn, size_t k, size_t j)
+{
+	return rn->nmarks - k < rn->nold - j ? rn->nmarks - k : rn->nold - j;
+}
+
 /* Whether what was told, from its line j on, stands here from line k on. */
 static bool goes_on(const struct router_news *rn, size_t k, size_t j)
 {
-	size_t n = rn->nlines - k < rn->nold - j ? rn->nlines - k : rn->nold - j;
+	size_t n = overlap(rn, k, j);
 
 	for (size_t i = 0; i < n; i++)
 		if (rn->marks[k + i].hash != rn->old[j + i].hash)
@@ -92,7 +100,7 @@ static bool goes_on(const struct router_news *rn, size_t k, size_t j)
 static size_t count_new(const struct router_news *rn, size_t *ret_j)
 {
 	for (size_t j = 0; j < CHANGED_MAX && j < rn->nold; j++)
-		for (size_t k = 0; k < rn->nlines; k++)
+		for (size_t k = 0; k < rn->nmarks; k++)
 			if (goes_on(rn, k, j)) {
 				*ret_j = j;
 				return k;
@@ -125,22 +133,51 @@ static void put_repeats(const struct router_news *rn, size_t k, size_t j, struct
 		put(sink, line_at(rn, k), now - before);
 }
 
-void router_news_end(struct router_news *rn, struct router_seen_sink *sink)
+static void mark_lines(struct router_news *rn, bool cut)
 {
-	size_t fresh, j = 0, n = rn->nlines;
+	rn->nmarks = cut && rn->nlines ? rn->nlines - 1 : rn->nlines;
+	for (size_t i = 0; i < rn->nmarks; i++)
+		rn->marks[i] = mark_of(line_at(rn, i));
+}
+
+bool router_news_enough(struct router_news *rn)
+{
+	size_t k, j = 0;
+
+	mark_lines(rn, true);
+	if (!rn->nold)
+		return rn->nmarks >= FIRST_LINES;
+	if (rn->nmarks >= LATER_LINES)
+		return true;
+	k = count_new(rn, &j);
+	return k != SIZE_MAX && (overlap(rn, k, j) >= KNOWN_LINES || overlap(rn, k, j) == rn->nold - j);
+}
+
+/* What was not shown this time was told all the same. */
+static void keep_rest(struct router_news *rn, size_t from)
+{
+	while (from < rn->nold && rn->nmarks < LINES_MAX)
+		rn->marks[rn->nmarks++] = rn->old[from++];
+}
+
+void router_news_end(struct router_news *rn, bool cut, struct router_seen_sink *sink)
+{
+	size_t fresh, j = 0, n;
 	struct mark *told = rn->marks;
 
+	mark_lines(rn, cut);
+	n = rn->nmarks;
 	if (!n)
 		return;
-	for (size_t i = 0; i < n; i++)
-		rn->marks[i] = mark_of(line_at(rn, i));
 	fresh = rn->nold ? count_new(rn, &j) : n;
 	if (fresh < n)
 		put_repeats(rn, fresh, j, sink);
 	for (size_t i = fresh < n ? fresh : n; i-- > 0;)
 		if (fresh != SIZE_MAX || !was_told(rn, &rn->marks[i]))
 			put(sink, line_at(rn, i), rn->marks[i].repeated);
+	if (cut && fresh < n)
+		keep_rest(rn, j + n - fresh);
 	rn->marks = rn->old;
 	rn->old = told;
-	rn->nold = n;
+	rn->nold = rn->nmarks;
 }

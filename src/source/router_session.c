@@ -151,7 +151,8 @@ static bool start_dialogue(struct router *r)
 	const struct dialogue_config config = {
 		.profile = r->config->profile, .charset = r->config->charset, .user = r->config->user,
 		.telnet = r->config->transport == ROUTER_TELNET,
-		.password = has_password(r->config) ? give_password : NULL, .event = on_event, .arg = r,
+		.password = has_password(r->config) ? give_password : NULL, .event = on_event,
+		.enough = router_enough, .arg = r,
 	};
 
 	r->failed = r->answered = false;

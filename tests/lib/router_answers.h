@@ -18,6 +18,7 @@ static const char *const world_commands[WORLD_ANSWERS] = {
 struct world {
 	uint64_t random;
 	bool japanese;
+	unsigned log_lines;             /* 0: some */
 	struct buf text[WORLD_ANSWERS]; /* UTF-8, LF */
 	struct buf want[WORLD_ANSWERS]; /* a line for each record: world_seen */
 };
@@ -42,7 +43,8 @@ static inline void world_seen(struct buf *out, const struct router_seen *s)
 	case ROUTER_SEEN_BGP:
 		buf_printf(out, "bgp %s %d '%s' as %" PRId64 " up %" PRId64 " pfx %" PRId64 " drops %" PRId64
 			   " rx %" PRId64 " reset '%s'\n", s->bgp.neighbor, s->bgp.state, s->bgp.word, s->bgp.asn,
-			   s->bgp.uptime_s, s->bgp.prefixes_received, s->bgp.drops, s->bgp.messages_received, s->bgp.reset_reason);
+			   s->bgp.uptime_s, s->bgp.prefixes_received, s->bgp.drops, s->bgp.messages_received,
+			   s->bgp.reset_reason);
 		break;
 	case ROUTER_SEEN_TUNNEL:
 		buf_printf(out, "tunnel %s %d '%s' since %" PRId64 " for %" PRId64 " rx %" PRId64 " tx %" PRId64 "\n",
@@ -267,7 +269,7 @@ static inline void world_make(struct world *w, uint64_t seed, bool japanese)
 		world_tunnel(w, i);
 	world_sas(w, tunnels);
 	world_environment(w);
-	world_log(w, 1 + world_random(&w->random, 60));
+	world_log(w, w->log_lines ? w->log_lines : 1 + world_random(&w->random, 60));
 }
 
 #endif

@@ -39,6 +39,9 @@ enum router_trouble {
 	ROUTER_TROUBLES
 };
 
+/* What key q does at the pager. */
+enum router_quit { ROUTER_QUITS, ROUTER_QUIT_IGNORED, ROUTER_QUIT_PAGES };
+
 enum router_mode {
 	ROUTER_ASKS_USER, ROUTER_ASKS_PASSWORD, ROUTER_AT_PROMPT, ROUTER_PAGES, ROUTER_CONFIRMS, ROUTER_DEAF,
 };
@@ -49,6 +52,7 @@ struct router {
 	bool named;
 	const char *user, *password, *prompt, *charset;
 	unsigned page_lines;                /* 0: it does not page */
+	enum router_quit quit;
 	uint64_t random;
 	/* The answer to a command, UTF-8 and LF, to be added to out. False: no such command. */
 	bool (*answer)(void *arg, const char *line, struct buf *out);
@@ -59,7 +63,8 @@ struct router {
 	struct buf out;                     /* what it says, raw; the link takes it */
 	struct buf line, paged;             /* a line as far as it came; the answer's rest */
 	size_t undelivered;                 /* bytes on the way: told by the link */
-	unsigned iac, tries, answers, confirms, lost, hang_up_answer;
+	unsigned iac, tries, answers, confirms, lost, hang_up_answer, keys, quits;
+	bool may_quit;                      /* q may come */
 	bool hung_up, garbage, leaving, after_cr, ready;
 	char fault[300];                    /* the first thing it should not have been sent; "" */
 };
@@ -226,6 +231,7 @@ static inline void router_command(struct router *r, const char *line)
 {
 	struct buf text = {0};
 
+	r->quits = 0;
 	if (r->trouble == ROUTER_LOSES_FIRST && !r->lost) {
 		r->lost = 1;
 		return;
@@ -262,8 +268,15 @@ static inline void router_key(struct router *r, char c)
 	const struct router_erase *e = &r->make->erasures[world_random(&r->random, (uint32_t)r->make->nerasures)];
 
 	if (r->mode == ROUTER_PAGES) {
-		if (c != ' ')
+		if (c != ' ' && (c != 'q' || !r->may_quit))
 			router_fault(r, "key %d at the pager", c);
+		r->keys++;
+		if (c == 'q' && r->quits++)
+			router_fault(r, "two times q");
+		if (c == 'q' && r->quit == ROUTER_QUIT_IGNORED)
+			return;
+		if (c == 'q' && r->quit == ROUTER_QUITS)
+			buf_clear(&r->paged);
 		buf_add(&r->out, e->bytes, e->len);
 		router_page(r);
 		return;

@@ -28,6 +28,8 @@ struct sim {
 	void (*seen)(struct buf *out, const struct router_seen *seen);
 	uint32_t asked, answered, commands;
 	unsigned polls, ready, failed, polls_max;
+	size_t enough_lines;                /* of a log that are wanted, and its echo; 0: all */
+	unsigned cuts;
 	enum router_outcome outcome;
 	char reason[ROUTER_WORDS_MAX], notes[ROUTER_WORDS_MAX];
 	char fault[600];
@@ -58,6 +60,43 @@ static inline void sim_put(struct router_seen_sink *sink, const struct router_se
 	k->s->seen(&k->out, seen);
 }
 
+static inline size_t sim_lines(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return n;
+}
+
+static inline bool sim_enough(void *arg, size_t command, const char *text, size_t len)
+{
+	struct sim *s = arg;
+
+	if (command != WORLD_LOG)
+		sim_fault(s, "command %zu is asked whether it is enough", command);
+	if (!s->enough_lines)
+		return false;
+	s->r.may_quit = sim_lines(text, len) >= s->enough_lines;
+	return s->r.may_quit;
+}
+
+/* A log that was cut: its newest lines, whole. got: what it was understood as; the oldest may lack its end. */
+static inline void sim_cut_answer(struct sim *s, const struct dialogue_event *ev, const struct buf *got)
+{
+	const struct buf *want = s->want(s, ev->command), *said = s->said(s, ev->command);
+	const char *lf = got->data ? strchr(got->data, '\n') : NULL;
+	size_t n = lf ? strlen(lf + 1) : 0;
+
+	s->cuts++;
+	if (ev->command != WORLD_LOG || sim_lines(ev->text, ev->text_len) + 1 < s->enough_lines)
+		sim_fault(s, "command %zu is cut after %zu lines", ev->command, sim_lines(ev->text, ev->text_len));
+	if (ev->text_len > said->len || memcmp(ev->text, said->data, ev->text_len) != 0)
+		sim_fault(s, "what was cut is no begin of it: '%s'", ev->text);
+	if (!lf || n > want->len || memcmp(lf + 1, want->data + want->len - n, n) != 0)
+		sim_fault(s, "a log that was cut\n-- got\n%s-- want\n%s", got->data ? got->data : "", want->data);
+}
+
 static inline void sim_answer(struct sim *s, const struct dialogue_event *ev)
 {
 	struct sim_sink k = { { sim_put }, s, {0} };
@@ -71,7 +110,8 @@ static inline void sim_answer(struct sim *s, const struct dialogue_event *ev)
 		snprintf(s->notes, sizeof s->notes, "%s", ev->reason);
 	if (ev->outcome != ROUTER_OUTCOME_OK)
 		sim_fault(s, "answer %zu: outcome %d, %s", ev->command, ev->outcome, ev->reason);
-	for (const char *got = ev->text, *said = s->said(s, ev->command)->data; *got || *said; got++, said++) {
+	for (const char *got = ev->text, *said = s->said(s, ev->command)->data; !ev->cut && (*got || *said);
+	     got++, said++) {
 		if (*got == *said)
 			continue;
 		if (s->r.confirms && !*said && !strcmp(got, "N\n")) // what the question was answered
@@ -82,7 +122,9 @@ static inline void sim_answer(struct sim *s, const struct dialogue_event *ev)
 	profile_read(s->profile, ev->command, ev->text, ev->text_len, &k.sink, &answer);
 	if (answer.outcome != ROUTER_OUTCOME_OK)
 		sim_fault(s, "command %zu is answered '%s': %s", ev->command, ev->text, answer.reason);
-	if (strcmp(k.out.data ? k.out.data : "", want->data ? want->data : "") != 0)
+	if (ev->cut)
+		sim_cut_answer(s, ev, &k.out);
+	else if (strcmp(k.out.data ? k.out.data : "", want->data ? want->data : "") != 0)
 		sim_fault(s, "command %zu\n-- got\n%s-- want\n%s", ev->command, k.out.data ? k.out.data : "",
 			  want->data);
 	buf_free(&k.out);
@@ -260,6 +302,7 @@ static inline const char *sim_run(struct sim *s, const struct dialogue_config *m
 	config.user = s->user;
 	config.password = s->password ? sim_password : NULL;
 	config.event = sim_event;
+	config.enough = sim_enough;
 	config.arg = s;
 	s->random = world_seed(seed);
 	s->d = dialogue_new(&config, s->now);

@@ -84,6 +84,9 @@ static const char *run_yamaha(struct sim *s, const struct profile *p, uint64_t s
 	s->r.page_lines = world_random(&random, 3) ? 2 + world_random(&random, 23) : 0;
 	s->r.user = s->user = s->r.named ? "monitor" : NULL;
 	s->r.password = s->password = "se\xff" "cret word";
+	s->r.quit = world_random(&random, 5) ? ROUTER_QUITS : 1 + world_random(&random, 2);
+	if (!s->enough_lines && world_random(&random, 2))
+		s->enough_lines = 1 + world_random(&random, 40);
 	s->r.answer = yamaha_answer;
 	s->r.arg = s;
 	s->begin_poll = yamaha_begin_poll;
@@ -105,6 +108,11 @@ static void assert_end(const struct sim *s, uint64_t seed, enum router_outcome o
 
 static void assert_trouble(const struct sim *s, uint64_t seed)
 {
+	if (strstr(s->reason, "left in the middle of 'show log reverse'")) {
+		assert_int_equal(s->outcome, ROUTER_OUTCOME_OK);
+		assert_int_not_equal(s->r.quit, ROUTER_QUITS);
+		return;
+	}
 	switch (s->r.trouble) {
 	case ROUTER_CONFIRM:
 		assert_non_null(strstr(s->notes, "Save new configuration ? (Y/N)': answered N"));
@@ -163,6 +171,40 @@ static void yamaha(void **state)
 	profile_free(p);
 }
 
+// A log of 260 pages: read as far as is wanted, with a pager and without; and by a caller that never has enough.
+static void a_long_log(void **state)
+{
+	static const struct { unsigned page_lines; size_t enough; enum router_quit quit; } cases[] = {
+		{ 23, 180, ROUTER_QUITS }, { 23, 180, ROUTER_QUIT_IGNORED }, { 23, 180, ROUTER_QUIT_PAGES },
+		{ 0, 180, ROUTER_QUITS }, { 23, SIZE_MAX, ROUTER_QUITS }, { 23, SIZE_MAX, ROUTER_QUIT_IGNORED },
+	};
+	struct profile *p = load("yamaha-rtx");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct sim s = { .pace = SIM_AT_ONCE, .world.log_lines = 6000, .profile = p, .seen = world_seen };
+		bool quits = cases[i].quit == ROUTER_QUITS;
+		struct dialogue_config config = { .telnet = true };
+
+		s.enough_lines = cases[i].enough == SIZE_MAX ? 0 : cases[i].enough;
+		s.r = (struct router){ .make = &yamaha_en, .charset = "CP932", .page_lines = cases[i].page_lines,
+				       .quit = cases[i].quit, .password = "secret word", .answer = yamaha_answer,
+				       .arg = &s, .may_quit = !s.enough_lines };
+		s.password = s.r.password;
+		s.begin_poll = yamaha_begin_poll;
+		s.want = yamaha_want;
+		s.said = yamaha_said;
+		s.commands = (1 << WORLD_ANSWERS) - 1;
+		s.polls_max = 2;
+		if (*sim_run(&s, &config, 1))
+			fail_msg("case %zu: %s", i, s.fault);
+		assert_end(&s, i, ROUTER_OUTCOME_OK, quits ? "logged out" : "left in the middle", quits ? 2 : 0);
+		assert_true(s.cuts > 0);
+		assert_true(s.r.keys <= (s.enough_lines ? 12 : DIALOGUE_PAGES_MAX + 2) * s.cuts);
+	}
+	profile_free(p);
+}
+
 static void a_hundred_megabytes_of_garbage(void **state)
 {
 	struct profile *p = load("yamaha-rtx");
@@ -193,8 +235,8 @@ static void a_byte_a_second(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(yamaha), cmocka_unit_test(a_hundred_megabytes_of_garbage),
-		cmocka_unit_test(a_byte_a_second),
+		cmocka_unit_test(yamaha), cmocka_unit_test(a_long_log),
+		cmocka_unit_test(a_hundred_megabytes_of_garbage), cmocka_unit_test(a_byte_a_second),
 	};
 
 	return cmocka_run_group_tests_name("dialogue", tests, NULL, NULL);

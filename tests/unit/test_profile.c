@@ -45,7 +45,7 @@ static void test_whole(void **state)
 		"profile { name = x-1  experimental = true  port = 2605  charset = EUC-JP  eol = crlf  naws = 512x0 }\n"
 		"login { ask-user = '(?i)^user:\\h*\\z'  ask-password = '^Password:\\z'  ready = { '>\\z', '#\\z' }\n"
 		"  fail = '^% (?<text>[^\\n]+)'  wake = true  say = '%\\z'  say-answer = cli }\n"
-		"session { pager = 'more\\z'  pager-key = enter  pager-blanks = 12  setup = { \"terminal length 0\", restrict }\n"
+		"session { pager = 'more\\z'  pager-key = enter  pager-quit = q  pager-blanks = 12  setup = { \"terminal length 0\", restrict }\n"
 		"  enter = configure  leave = exit  logout = quit  confirm = save  confirm-answer = N  idle-close = 60 }\n"
 		BGP
 		"command bgp-detail { send = \"show b | include a\"  on-trouble = true  suspect = a\n"
@@ -67,6 +67,7 @@ static void test_whole(void **state)
 	assert_int_equal(s->columns, 512);
 	assert_int_equal(s->rows, 0);
 	assert_string_equal(s->pager_key, "\r");
+	assert_string_equal(s->pager_quit, "q");
 	assert_int_equal(s->pager_blanks, 12);
 	assert_string_equal(s->setup[1], "restrict");
 	assert_null(s->setup[2]);
@@ -132,6 +133,7 @@ static void test_errors(void **state)
 	expect_error("login {\n\n ready = { 'a', '(b' }\n}", 3, "ready is no pattern", "parenthesis");
 	expect_error("login { ready = '(?<peer>a)' }", 1, "group 'peer'", "text");
 	expect_error("login { ready = '' }", 1, "ready is empty", "");
+	expect_error("session { pager-quit = space }", 1, "pager-quit must be", "q");
 	expect_error("session { pager-key = q }", 1, "pager-key must be", "space");
 	expect_error("session { confirm-answer = Y }", 1, "must be N", "nothing is ever confirmed");
 	expect_error(NAME LOGIN "session {\n pager = x\n}\n" BGP, 4, "pager has no pager-key", "add");

@@ -30,7 +30,7 @@ static void take(struct router_seen_sink *sink, const struct router_seen *seen)
 }
 
 /* An answer: words, each a line; a digit behind @ is its time, a number behind x how often it was repeated. */
-static void answer(struct router_news *rn, const char *words, const char *want)
+static void answer_of(struct router_news *rn, const char *words, bool cut, const char *want)
 {
 	struct taken t = { .sink.put = take };
 	char copy[4096], *save = NULL;
@@ -48,8 +48,13 @@ static void answer(struct router_news *rn, const char *words, const char *want)
 		snprintf(line.text, sizeof line.text, "%.*s", (int)strcspn(w, "x"), w);
 		router_news_add(rn, &line);
 	}
-	router_news_end(rn, &t.sink);
+	router_news_end(rn, cut, &t.sink);
 	assert_string_equal(t.text, want);
+}
+
+static void answer(struct router_news *rn, const char *words, const char *want)
+{
+	answer_of(rn, words, false, want);
 }
 
 static void test_news(void **state)
@@ -99,6 +104,62 @@ static void test_lost(void **state)
 	router_news_free(rn);
 }
 
+/* Answers that were cut: their oldest line may lack its end. */
+static void test_cut(void **state)
+{
+	struct router_news *rn = router_news_new();
+
+	(void)state;
+	answer_of(rn, "c d e f", true, "d e f");
+	answer_of(rn, "d- e f g", true, "g");
+	answer_of(rn, "f- g", true, "");        /* what was told before stays known */
+	answer_of(rn, "a b c d e f g h", false, "h");
+	answer_of(rn, "g h i", true, "i");
+	answer_of(rn, "x y z", true, "y z");    /* nothing known in it */
+	answer_of(rn, "z", true, "");
+	router_news_free(rn);
+}
+
+static bool enough(struct router_news *rn, int from, int to, bool end)
+{
+	struct taken t = { .sink.put = take };
+	struct router_seen_log line = {0};
+
+	router_news_begin(rn);
+	for (int i = from; i <= to; i++) {
+		snprintf(line.text, sizeof line.text, "%d", i);
+		router_news_add(rn, &line);
+	}
+	if (end)
+		router_news_end(rn, true, &t.sink);
+	return !end && router_news_enough(rn);
+}
+
+static void test_enough(void **state)
+{
+	struct router_news *rn = router_news_new();
+
+	(void)state;
+	assert_false(enough(rn, 1, 1, false));
+	assert_false(enough(rn, 1, 180, false));
+	assert_true(enough(rn, 1, 181, false)); /* the first time */
+	enough(rn, 800, 981, true);
+	assert_false(enough(rn, 974, 981, false));
+	assert_true(enough(rn, 973, 981, false));
+	assert_false(enough(rn, 975, 983, false));
+	assert_true(enough(rn, 972, 983, false));
+	assert_false(enough(rn, 2000, 4999, false));
+	assert_true(enough(rn, 2000, 5000, false)); /* of nothing that is known */
+	enough(rn, 979, 983, true);
+	assert_true(enough(rn, 900, 983, false));
+	router_news_free(rn);
+	rn = router_news_new();
+	enough(rn, 1, 3, true);                 /* a short log is known as a whole */
+	assert_false(enough(rn, 3, 4, false));
+	assert_true(enough(rn, 1, 4, false));
+	router_news_free(rn);
+}
+
 static void test_many(void **state)
 {
 	struct router_news *rn = router_news_new();
@@ -114,7 +175,7 @@ static void test_many(void **state)
 			router_news_add(rn, &line);
 		}
 		t->pos = 0;
-		router_news_end(rn, &t->sink);
+		router_news_end(rn, false, &t->sink);
 		assert_true(t->pos < sizeof t->text);
 	}
 	assert_string_equal(t->text, "20000");
@@ -225,6 +286,8 @@ int main(void)
 		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_enough),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_tail_of_a_long_file),
