@@ -19,13 +19,22 @@ configure <<-X
 	tunnel sit1 { ifname = sit1  peer = "2001:db8:99::2" }
 	tunnel sit0 { ifname = sit0  peer = "192.0.0.1" }
 X
+# six probes, however long they take: traced, on one processor
+sent_enough()
+{
+	[ "$(grep -c 'send.*sa_family=AF_INET' "$OUT/calls-$1.txt")" -ge 6 ]
+}
+
 stamps()
 {
 	local n
 
 	for n in vti1 gre1; do
 		XDG_CONFIG_HOME=/nowhere ip netns exec hq strace -f -e trace=sendmsg,sendmmsg,recvmmsg -s 4 \
-			-o "$OUT/calls-$n.txt" "$1" -i $n -n 0.2 record --for 3 -o - > /dev/null 2>&1
+			-o "$OUT/calls-$n.txt" "$1" -i $n -n 0.2 record --for 30 -o - > /dev/null 2>&1 &
+		wait_for 25 sent_enough $n
+		ip netns exec hq "$1" stop > /dev/null 2>&1
+		wait $!
 	done
 }
 PEERS="vti1=169.254.252.1 vti2=169.254.252.5 gre1=10.99.1.2 ipip1=10.99.2.2 sit1=2001:db8:99::2 vx100=10.99.4.2
