@@ -130,7 +130,7 @@ deps:
 	contrib/deps.sh install build
 
 deps-test:
-	contrib/deps.sh install test demo
+	contrib/deps.sh install test demo routers
 
 # ---- tests: one run of prove, and its closing line counts test points
 
@@ -149,7 +149,7 @@ PROVE = $(TEST_ENV) prove --harness Harness --timer -j$(AT_ONCE) --rules 'seq=te
 # the packages first, then a new make that sees them; without those of the lab its tests say what they miss
 check:
 	@contrib/deps.sh install build test
-	@[ "$$(id -u)" != 0 ] || contrib/deps.sh install lab
+	@[ "$$(id -u)" != 0 ] || contrib/deps.sh install lab routers
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit tools fuzzers
 	@$(MAKE) --no-print-directory run-check
 

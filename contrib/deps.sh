@@ -3,8 +3,8 @@
 # The Debian packages that tunwatch is built, tested and shown with.
 #   deps.sh missing SET...    print those that are not installed; exit 1 when there are any
 #   deps.sh install SET...    install those: nothing recommended, no service started
-# Sets: build, test, lab (real tunnels), lab-qemu (the few that User-Mode-Linux lacks), demo, bench, ci (what only
-# .ci/run and make fuzz need).
+# Sets: build, test, routers (real ones, for tests that need root), lab (real tunnels), lab-qemu (the few that
+# User-Mode-Linux lacks), demo, bench, ci (what only .ci/run and make fuzz need).
 set -eu
 
 policy=/usr/sbin/policy-rc.d
@@ -27,6 +27,7 @@ packages_of()
 		echo perl procps iproute2 nftables iputils-ping libcap2-bin tmux jq mandoc shellcheck cppcheck strace \
 			libcmocka-dev
 		;;
+	routers) echo frr inetutils-telnetd ;;
 	lab)
 		echo user-mode-linux kmod iproute2 iptables iputils-ping procps tcpdump tmux ethtool jq python3 openssl \
 			strongswan-charon strongswan-swanctl libstrongswan-standard-plugins frr openvpn wireguard-go \

@@ -42,7 +42,7 @@ calls()
 	sed 's/ -[oqy][^ ]*\( [A-Za-z]*::[^ ]*\)\?//g' "$work/calls" | tr '\n' ';'
 }
 
-deps install build test demo bench ci
+deps install build test routers demo bench ci
 ok $? "nothing is missing"
 is "$(calls)" "" "... and apt-get is not called"
 
@@ -54,6 +54,9 @@ HALF=1 deps missing build
 like "$(cat "$work/out")" gcc "a package of which only the configuration is left is missing"
 deps missing nonsense
 is "$?" 64 "an unknown set is refused"
+
+(ABSENT="libmnl-dev inetutils-telnetd" deps missing routers)
+is "$(cat "$work/out")" inetutils-telnetd "the routers of tests are a set of their own"
 
 deps install build
 ok $? "they are installed"
