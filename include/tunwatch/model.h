@@ -374,7 +374,7 @@ bool history_cells(const struct model *m, unsigned tunnel, int cell_s, int64_t t
 /* The same of a BGP neighbour: health UP is Established, DOWN is anything else, UNKNOWN shut down by its administrator;
  * seen 0 where its router did not answer. Only the first 256 neighbours have one. */
 bool history_bgp_cells(const struct model *m, unsigned bgp, int cell_s, int64_t to, struct history_cell *ret, size_t n);
-/* Events, oldest first, at most the newest 2048. */
+/* Events in order of their times, the oldest first, at most 2048. */
 size_t history_events(const struct model *m);
 const struct history_event *history_event(const struct model *m, size_t i);
 /* Outages of all rows in order of their start, at most the newest 8192. */

@@ -8,7 +8,7 @@
 
 const struct history_ring history_ring[HISTORY_RINGS] = { { 1, 300, 0 }, { 10, 360, 300 }, { 300, 288, 660 } };
 
-enum { AMEND_MAX = 64 };
+enum { AMEND_MAX = 64, LATE_MAX = 256 };
 
 static struct history_row *row_at(struct history *h, unsigned tunnel)
 {
@@ -152,6 +152,29 @@ bool history_cells(const struct model *m, unsigned tunnel, int cell_s, int64_t t
 	return true;
 }
 
+static struct history_event *event_at(struct history *h, size_t i)
+{
+	return &h->events[(h->events_first + i) % EVENTS_MAX];
+}
+
+/* A place for one of time t: behind those of the same time, before those that are younger. What is told of far too late
+ * moves a bounded number of them. */
+static struct history_event *event_new(struct history *h, int64_t t)
+{
+	size_t at;
+
+	if (h->events_n < EVENTS_MAX) {
+		array_grow(&h->events, &h->events_cap, h->events_n + 1, sizeof *h->events);
+		h->events_n++;
+	} else {
+		h->events_first = (h->events_first + 1) % EVENTS_MAX;
+	}
+	at = h->events_n - 1;
+	for (unsigned n = 0; at > 0 && n < LATE_MAX && event_at(h, at - 1)->t > t; n++, at--)
+		*event_at(h, at) = *event_at(h, at - 1);
+	return event_at(h, at);
+}
+
 void history_add_event(struct model *m, int64_t t, unsigned tunnel, int dir, enum severity severity,
 		       const char *word, const char *fmt, ...)
 {
@@ -161,13 +184,7 @@ void history_add_event(struct model *m, int64_t t, unsigned tunnel, int dir, enu
 
 	if (!h)
 		return;
-	if (h->events_n < EVENTS_MAX) {
-		array_grow(&h->events, &h->events_cap, h->events_n + 1, sizeof *h->events);
-		e = &h->events[h->events_n++];
-	} else {
-		e = &h->events[h->events_first];
-		h->events_first = (h->events_first + 1) % EVENTS_MAX;
-	}
+	e = event_new(h, t);
 	memset(e, 0, sizeof *e);
 	e->t = t;
 	e->tunnel = (uint16_t)tunnel;
@@ -185,7 +202,7 @@ void history_amend_event(struct model *m, int64_t t, unsigned tunnel, const char
 	struct history *h = m->history;
 
 	for (size_t i = h ? h->events_n : 0, n = 0; i-- > 0 && n < AMEND_MAX; n++) {
-		struct history_event *e = &h->events[(h->events_first + i) % EVENTS_MAX];
+		struct history_event *e = event_at(h, i);
 		size_t len = strlen(e->text), end = strlen(old);
 
 		if (e->t != t || e->tunnel != tunnel || strcmp(e->word, word) || len < end ||
@@ -210,52 +227,45 @@ const struct history_event *history_event(const struct model *m, size_t i)
 	return &h->events[(h->events_first + i) % EVENTS_MAX];
 }
 
-static struct history_outage *outage_new(struct history *h)
+static struct history_outage *outage_at(struct history *h, size_t i)
+{
+	return &h->outages[(h->outages_first + i) % OUTAGES_MAX];
+}
+
+/* In order of their start: one is dated back when it is known, or told of when it is over. */
+static void add_outage(struct history *h, unsigned tunnel, int64_t start, int64_t end, bool known, const char *cause)
 {
 	struct history_outage *o;
+	size_t at;
 
 	if (h->outages_n < OUTAGES_MAX) {
 		array_grow(&h->outages, &h->outages_cap, h->outages_n + 1, sizeof *h->outages);
-		o = &h->outages[h->outages_n++];
+		h->outages_n++;
 	} else {
-		o = &h->outages[h->outages_first];
 		h->outages_first = (h->outages_first + 1) % OUTAGES_MAX;
 	}
+	at = h->outages_n - 1;
+	for (unsigned n = 0; at > 0 && n < LATE_MAX && outage_at(h, at - 1)->start > start; n++, at--)
+		*outage_at(h, at) = *outage_at(h, at - 1);
+	o = outage_at(h, at);
 	memset(o, 0, sizeof *o);
-	return o;
-}
-
-void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause)
-{
-	struct history_outage *o = m->history ? outage_new(m->history) : NULL;
-
-	if (!o)
-		return;
 	o->start = start;
-	o->end = MODEL_NEVER;
+	o->end = end;
 	o->tunnel = (uint16_t)tunnel;
 	o->start_known = known;
 	str_copy(o->cause, sizeof o->cause, cause);
 }
 
+void history_outage_open(struct model *m, unsigned tunnel, int64_t start, bool known, const char *cause)
+{
+	if (m->history)
+		add_outage(m->history, tunnel, start, MODEL_NEVER, known, cause);
+}
+
 void history_outage_past(struct model *m, unsigned tunnel, int64_t start, int64_t end, const char *cause)
 {
-	struct history *h = m->history;
-	size_t i;
-
-	if (!h)
-		return;
-	history_outage_open(m, tunnel, start, true, cause);
-	h->outages[(h->outages_first + h->outages_n - 1) % OUTAGES_MAX].end = end;
-	for (i = h->outages_n - 1; i > 0; i--) {
-		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
-		struct history_outage *before = &h->outages[(h->outages_first + i - 1) % OUTAGES_MAX], swap = *o;
-
-		if (before->start <= start)
-			break;
-		*o = *before;
-		*before = swap;
-	}
+	if (m->history)
+		add_outage(m->history, tunnel, start, end, true, cause);
 }
 
 /* What the outage that goes on turned out to be. */
@@ -264,7 +274,7 @@ void history_outage_explain(struct model *m, unsigned tunnel, const char *cause)
 	struct history *h = m->history;
 
 	for (size_t i = h ? h->outages_n : 0; i-- > 0;) {
-		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
+		struct history_outage *o = outage_at(h, i);
 
 		if (o->tunnel != tunnel || o->end != MODEL_NEVER)
 			continue;
@@ -279,7 +289,7 @@ void history_outage_close(struct model *m, unsigned tunnel, int64_t end)
 	struct history *h = m->history;
 
 	for (size_t i = h ? h->outages_n : 0; i-- > 0;) {
-		struct history_outage *o = &h->outages[(h->outages_first + i) % OUTAGES_MAX];
+		struct history_outage *o = outage_at(h, i);
 
 		if (o->tunnel != tunnel || o->end != MODEL_NEVER)
 			continue;

@@ -252,7 +252,7 @@ static void events_and_sources(void **state)
 	press(&s, "6 j j");
 	assert_screen(&s, "events-panel-80x24");
 	assert_true(view_event_time(s.view, s.m, &s.st, &t));
-	assert_int_equal(t, 1366 * US_PER_S);
+	assert_int_equal(t, 1371 * US_PER_S);
 	press(&s, "& m a r k Enter g");
 	assert_true(shows(&s, "EVENTS 1 of 2"));
 	assert_true(shows(&s, "shut r1a uplink"));
