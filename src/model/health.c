@@ -185,6 +185,8 @@ static void transition(struct model *m, unsigned key, const struct verdict *v, b
 
 	if (was_down_already(t, v, by_traffic))
 		t->degraded_until_us = t->error_us = MODEL_NEVER;
+	else if (since <= began && old == HEALTH_DOWN)
+		since = m->now; /* what spoke for the row all along is believed only now */
 	else if (since < began)
 		since = began;
 	/* what began before it was seen to begin: the very first verdict may not be dated before the row */
@@ -335,6 +337,7 @@ void health_tick(struct model *m)
 			continue;
 		watch_counters(m, t);
 		gather_baseline(m, t);
+		log_forget(m, t);
 		update(m, (unsigned)i, true);
 		history_mark(m, (unsigned)i, max_time(m->tick_us, t->first_us), m->now, t->state);
 	}

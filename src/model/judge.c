@@ -3,7 +3,7 @@
 #include "model/health_int.h"
 
 /* A keepalive every 60 s is usual; and a log tells whole seconds. */
-enum { KEEPALIVE_S = 65, LOG_STEP_S = 1, IKE_TRIES = 3 };
+enum { KEEPALIVE_S = 65, LOG_STEP_S = 1, IKE_TRIES = 3, FIRST_POLL_S = 60 };
 
 const struct model_target *judge_target(const struct model *m, uint16_t key)
 {
@@ -146,8 +146,9 @@ static void gather_bgp(const struct model *m, unsigned key, struct bgp_evidence 
 			ret->since = since;
 		}
 	}
+	/* an outage is not over while BGP that fell in it is down */
 	ret->is_past = ret->worst && ret->worth == BGP_WORTH_DOWN &&
-		       ret->since <= m->now - BGP_GRACE_S * US_PER_S;
+		       (t->state == HEALTH_DOWN || ret->since <= m->now - BGP_GRACE_S * US_PER_S);
 }
 
 /* Its tunnel list and its log: the newer one of them speaks. */
@@ -197,12 +198,17 @@ static bool is_bgp_alive(const struct model *m, const struct evidence *e, const 
 	       e->bgp.message_us > m->now - KEEPALIVE_S * US_PER_S;
 }
 
+/* It was never seen Established: when it was first asked for it was down already. */
+static bool is_from_start(const struct model *m, const struct model_bgp *b)
+{
+	return b->established_us == MODEL_NEVER &&
+	       (b->since_known ? b->since_us <= m->started_us + 5 * US_PER_S :
+		b->first_us <= m->started_us + FIRST_POLL_S * US_PER_S);
+}
+
 static struct verdict down_by_bgp(const struct model *m, const struct evidence *e, enum reason reason)
 {
-	const struct model_bgp *b = e->bgp.worst;
-
-	return (struct verdict){ HEALTH_DOWN, reason, e->bgp.since, false,
-				 b->established_us == MODEL_NEVER && b->first_us <= m->started_us + 5 * US_PER_S };
+	return (struct verdict){ HEALTH_DOWN, reason, e->bgp.since, false, is_from_start(m, e->bgp.worst) };
 }
 
 /* What speaks against the row; v is what its interface, peer and traffic say. */

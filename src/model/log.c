@@ -4,6 +4,8 @@
 
 #include "model/health_int.h"
 
+enum { LOST_LINE_S = 60 };
+
 struct line {
 	int64_t at;      /* session time */
 	uint16_t source, name;
@@ -68,6 +70,15 @@ static void note_up(struct model *m, unsigned row, const struct line *l)
 	str_append(cause, sizeof cause, &pos, "log of %.40s: %.40s was down", model_name(m, l->source),
 		   model_name(m, t->remote_name));
 	health_past_outage(m, row, down, l->at, cause);
+}
+
+/* The log's newest word is down, but the row has been up for a minute all the same: the line that says up was lost, and
+ * when the next comes it must not make an outage of all the time between. */
+void log_forget(const struct model *m, struct model_tunnel *t)
+{
+	if (t->log_down_us > t->log_up_us && (t->state == HEALTH_UP || t->state == HEALTH_DEGRADED) &&
+	    max_time(t->log_down_us, t->since_us) <= m->now - LOST_LINE_S * US_PER_S)
+		t->log_down_us = t->log_up_us;
 }
 
 static void note_ike(struct model_tunnel *t, const struct line *l)

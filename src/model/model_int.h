@@ -82,6 +82,8 @@ const char *router_trouble(const struct model_router *r);
 
 /* log.c */
 void log_apply(struct model *m, const struct record *r);
+/* A line that told of it being up was lost: see there. */
+void log_forget(const struct model *m, struct model_tunnel *t);
 
 /* join.c: neighbours and routers' tunnels to rows, when anything changed that joins are made of */
 void join_update(struct model *m);

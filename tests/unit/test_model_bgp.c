@@ -546,6 +546,77 @@ static void two_neighbours(void **state)
 	sim_end(&w.s);
 }
 
+/* The peer answers again just after the hold timer ran out: one outage, until BGP is back. */
+static void one_outage(void **state)
+{
+	struct router_world w;
+
+	(void)state;
+	world_start(&w, 1, 31);
+	world_run(&w, 60);
+	w.s.loss = 1;
+	w.keepalive_us = 1000 * US_PER_S;
+	world_run(&w, 11);
+	world_state(&w, BGP_STATE_ACTIVE);
+	world_run(&w, 1);
+	w.s.loss = 0;
+	for (int i = 0; i < 8; i++) {
+		world_run(&w, 1);
+		assert_int_equal(w.s.m->tunnels[0].state, HEALTH_DOWN);
+	}
+	world_state(&w, BGP_STATE_ESTABLISHED);
+	w.keepalive_us = 3 * US_PER_S;
+	world_run(&w, 10);
+	assert_int_equal(w.s.m->tunnels[0].state, HEALTH_UP);
+	assert_int_equal(history_outages(w.s.m), 1);
+	assert_near((double)history_outage(w.s.m, 0)->end / 1e6, 80, 1.1);
+	sim_end(&w.s);
+}
+
+/* bgpd is started anew: one outage from when it was not there until its session is back. */
+static void restarted(void **state)
+{
+	struct router_world w;
+
+	(void)state;
+	world_start(&w, 1, 32);
+	world_run(&w, 60);
+	w.outcome = ROUTER_OUTCOME_ABSENT;
+	world_run(&w, 10);
+	w.outcome = ROUTER_OUTCOME_OK;
+	w.state = BGP_STATE_CONNECT;
+	w.changed_us = MODEL_NEVER;
+	w.drops = 0;
+	world_run(&w, 5);
+	world_state(&w, BGP_STATE_ESTABLISHED);
+	world_run(&w, 20);
+	assert_int_equal(w.s.m->tunnels[0].state, HEALTH_UP);
+	assert_int_equal(history_outages(w.s.m), 1);
+	assert_near((double)history_outage(w.s.m, 0)->start / 1e6, 60, 1.1);
+	assert_near((double)history_outage(w.s.m, 0)->end / 1e6, 75, 1.1);
+	sim_end(&w.s);
+}
+
+/* A login takes its time: what was down when it was first asked for began nobody knows when. */
+static void first_asked_late(void **state)
+{
+	static const int64_t since[] = { -86400 * US_PER_S, MODEL_NEVER };
+	struct router_world w;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(since); i++) {
+		world_start(&w, 10, 33);
+		w.next_us = 12 * US_PER_S;
+		w.state = BGP_STATE_ACTIVE;
+		w.changed_us = since[i];
+		world_run(&w, 60);
+		assert_int_equal(history_outages(w.s.m), 1);
+		assert_false(history_outage(w.s.m, 0)->start_known);
+		assert_false(w.s.m->tunnels[0].since_known);
+		sim_end(&w.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,6 +627,7 @@ int main(void)
 		cmocka_unit_test(not_understood), cmocka_unit_test(router_is_stale),
 		cmocka_unit_test(peer_never_answers), cmocka_unit_test(silent_with_keepalives),
 		cmocka_unit_test(not_listed), cmocka_unit_test(joins), cmocka_unit_test(two_neighbours),
+		cmocka_unit_test(one_outage), cmocka_unit_test(restarted), cmocka_unit_test(first_asked_late),
 	};
 
 	return cmocka_run_group_tests_name("model_bgp", tests, NULL, NULL);

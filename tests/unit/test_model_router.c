@@ -269,6 +269,73 @@ static void same_second(void **state)
 	sim_end(&w.s);
 }
 
+/* A datagram that says up is lost; what comes an hour later makes no outage of that hour. */
+static void lost_line(void **state)
+{
+	struct router_world w;
+
+	(void)state;
+	for (int down_too = 0; down_too < 2; down_too++) {
+		start(&w, 10, 12);
+		world_run(&w, 60);
+		world_log(&w, LOG_MEANING_DOWN, 59.5, "TUNNEL[1]", "down");
+		world_run(&w, 300);
+		assert_int_equal(row(&w)->state, HEALTH_UP);
+		assert_int_equal(row(&w)->outages, 1);
+		if (!down_too)
+			world_log(&w, LOG_MEANING_DOWN, 357, "TUNNEL[1]", "down");
+		world_log(&w, LOG_MEANING_UP, 359, "TUNNEL[1]", "up");
+		world_run(&w, 10);
+		assert_int_equal(row(&w)->outages, down_too ? 1 : 2);
+		assert_true(seconds(row(&w)->down_us) < 5);
+		/* what ended it was not known before */
+		assert_true(history_outage(w.s.m, 0)->end > history_outage(w.s.m, 0)->start);
+		sim_end(&w.s);
+	}
+}
+
+/* What is dated back stands where it belongs, whatever was heard of in between. */
+static void in_order(void **state)
+{
+	struct router_world w;
+	struct record r;
+	int64_t last = MODEL_NEVER;
+
+	(void)state;
+	start(&w, 10, 13);
+	record_init(&r, RECORD_TUNNEL, 1, w.s.t);
+	record_text(&r, "other");
+	sim_put(&w.s, &r);
+	world_run(&w, 60);
+	w.s.loss = 1;
+	world_run(&w, 1.5);
+	assert_int_equal(row(&w)->state, HEALTH_UP);
+	r.t = w.s.t;
+	record_set(&r, TUNNEL_GONE, 1);
+	sim_put(&w.s, &r);
+	world_run(&w, 0.2);
+	world_run(&w, 5);
+	w.s.loss = 0;
+	world_run(&w, 5);
+	world_log(&w, LOG_MEANING_DOWN, 40, "TUNNEL[1]", "down");
+	world_log(&w, LOG_MEANING_UP, 41, "TUNNEL[1]", "up");
+	assert_int_equal(history_outages(w.s.m), 3);
+	assert_near(seconds(history_outage(w.s.m, 0)->start), 40, 0.01);
+	assert_int_equal(history_outage(w.s.m, 1)->tunnel, 0);
+	assert_int_equal(history_outage(w.s.m, 2)->tunnel, 1);
+	assert_true(history_outage(w.s.m, 1)->start < history_outage(w.s.m, 2)->start);
+	for (size_t i = 0; i < history_events(w.s.m); i++) {
+		assert_true(history_event(w.s.m, i)->t >= last);
+		last = history_event(w.s.m, i)->t;
+	}
+	/* thousands of lines of long ago: bounded, and the newest stay */
+	for (int i = 0; i < 3000; i++)
+		world_log(&w, LOG_MEANING_REKEY, i % 50 - 100, "TUNNEL[1]", "rekey");
+	assert_int_equal(history_events(w.s.m), 2048);
+	assert_true(history_event(w.s.m, 2047)->t == last);
+	sim_end(&w.s);
+}
+
 static void ike_tries(void **state)
 {
 	struct router_world w;
@@ -457,7 +524,8 @@ int main(void)
 		cmocka_unit_test(router_says_up), cmocka_unit_test(replies_outvote_the_router),
 		cmocka_unit_test(silent_peer_router_up), cmocka_unit_test(one_sa_missing), cmocka_unit_test(rekey),
 		cmocka_unit_test(log_of_a_flapping_tunnel), cmocka_unit_test(log_read_later),
-		cmocka_unit_test(same_second), cmocka_unit_test(ike_tries), cmocka_unit_test(polls),
+		cmocka_unit_test(same_second), cmocka_unit_test(lost_line), cmocka_unit_test(in_order),
+		cmocka_unit_test(ike_tries), cmocka_unit_test(polls),
 		cmocka_unit_test(carried_over), cmocka_unit_test(random_storm), cmocka_unit_test(all_alike),
 	};
 
