@@ -1,158 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What FRR prints as JSON. Its strings hold whatever an administrator or a peer typed, in any encoding: bytes become
-// UTF-8 before the parser sees them, so that one bad description does not hide every neighbour.
-#include <jansson.h>
+// What FRR prints as JSON: neighbours of a summary, with why those that are down were reset, and details of one.
 #include <stdio.h>
 #include <string.h>
 
+#include "decode/json_documents.h"
 #include "tunwatch/decode.h"
 
-enum { SIZE_MAX_BYTES = 4 << 20, DEPTH_MAX = 24, DOCUMENTS_MAX = 64, FAMILIES_MAX = 32 };
-
-/* ---- bytes to documents ---- */
-
-struct cleaner {
-	struct buf out;
-	int depth, deepest;
-	bool in_string, escaped;
-};
-
-static void clean_ascii(struct cleaner *c, char byte)
-{
-	bool control = (unsigned char)byte < 0x20 || byte == 0x7f;
-
-	buf_putc(&c->out, control ? ' ' : byte);
-	if (c->in_string) {
-		if (!c->escaped && byte == '"')
-			c->in_string = false;
-		c->escaped = !c->escaped && byte == '\\';
-		return;
-	}
-	c->in_string = byte == '"';
-	c->escaped = false;
-	if (byte == '{' || byte == '[')
-		c->depth++;
-	if (byte == '}' || byte == ']')
-		c->depth--;
-	if (c->depth > c->deepest)
-		c->deepest = c->depth;
-}
-
-static void clean(struct cleaner *c, const char *data, size_t len)
-{
-	uint32_t ignored;
-
-	for (size_t i = 0; i < len;) {
-		size_t n = utf8_decode(data + i, len - i, &ignored);
-
-		if (n == 1) {
-			clean_ascii(c, data[i]);
-		} else if (n) {
-			buf_add(&c->out, data + i, n);
-			c->escaped = false;
-		} else {
-			buf_puts(&c->out, "\xef\xbf\xbd"); /* U+FFFD */
-			c->escaped = false;
-		}
-		i += n ? n : 1;
-	}
-}
+enum { FAMILIES_MAX = 32 };
 
 struct reader {
 	struct router_seen_sink *sink;
 	struct router_answer *answer;
 	const char *vrf;  /* of the detail */
-	void (*document)(struct reader *r, const json_t *doc);
+	bool lists;       /* a document before listed neighbours with their states */
 };
-
-static void set_reason(struct router_answer *a, enum router_outcome outcome, const char *what, const char *text,
-		       size_t len)
-{
-	char raw[ROUTER_WORDS_MAX], cleaned[ROUTER_WORDS_MAX];
-	size_t pos = 0;
-
-	a->suspects += outcome == ROUTER_OUTCOME_PARSE;
-	if (a->outcome == ROUTER_OUTCOME_PARSE)
-		return; /* the first trouble is the one to mend */
-	str_clean(cleaned, sizeof cleaned, text, len);
-	*raw = 0;
-	str_append(raw, sizeof raw, &pos, "%s%s%s", what, *what && *cleaned ? ": " : "", cleaned);
-	a->outcome = outcome;
-	str_clean(a->reason, sizeof a->reason, raw, strlen(raw)); /* cut between characters */
-}
-
-/* It printed words instead: the first line of them. */
-static void read_words(struct reader *r, const char *text, size_t len)
-{
-	size_t line = 0;
-	char start[64];
-
-	while (line < len && text[line] != '\n' && text[line] != '\r')
-		line++;
-	str_clean(start, sizeof start, text, line);
-	if (strstr(start, "instance not found") || strstr(start, "No BGP process"))
-		set_reason(r->answer, ROUTER_OUTCOME_ABSENT, "no BGP instance", text, line);
-	else
-		set_reason(r->answer, ROUTER_OUTCOME_PARSE, "the answer is not JSON", text, line);
-}
-
-static size_t skip_blanks(const char *text, size_t pos, size_t len)
-{
-	while (pos < len && strchr(" \t\r\n", text[pos]))
-		pos++;
-	return pos;
-}
-
-/* raw: where words are told from, line ends included; text: the same, cleaned. */
-static void read_documents(struct reader *r, const char *raw, size_t raw_len, const char *text, size_t len)
-{
-	size_t pos = skip_blanks(text, 0, len);
-
-	if (pos == len) {
-		set_reason(r->answer, ROUTER_OUTCOME_PARSE, "the answer is empty", "", 0);
-	} else if (text[pos] != '{') {
-		size_t at = skip_blanks(raw, 0, raw_len);
-
-		read_words(r, raw + at, raw_len - at);
-		return;
-	}
-	for (unsigned n = 0; pos < len && n < DOCUMENTS_MAX; n++) {
-		json_error_t err;
-		json_t *doc;
-
-		if (text[pos] != '{') {
-			read_words(r, text + pos, len - pos);
-			return;
-		}
-		doc = json_loadb(text + pos, len - pos, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &err);
-		if (!doc) {
-			set_reason(r->answer, ROUTER_OUTCOME_PARSE, "the answer is cut or broken", err.text,
-				   strlen(err.text));
-			return;
-		}
-		r->document(r, doc);
-		json_decref(doc);
-		pos = skip_blanks(text, pos + (size_t)err.position, len);
-	}
-}
-
-static void read_all(struct reader *r, const void *data, size_t len)
-{
-	struct cleaner c = {0};
-
-	*r->answer = (struct router_answer){ .outcome = ROUTER_OUTCOME_OK };
-	if (len > SIZE_MAX_BYTES) {
-		set_reason(r->answer, ROUTER_OUTCOME_PARSE, "the answer is too long", "", 0);
-		return;
-	}
-	clean(&c, data, len);
-	if (c.deepest > DEPTH_MAX) {
-		set_reason(r->answer, ROUTER_OUTCOME_PARSE, "the answer is nested too deeply", "", 0);
-	} else {
-		read_documents(r, data, len, c.out.data ? c.out.data : "", c.out.len);
-	}
-	buf_free(&c.out);
-}
 
 /* ---- values ---- */
 
@@ -238,7 +99,7 @@ static void set_state(struct router_seen_bgp *b, const char *text, const char *m
 		str_append(b->word, sizeof b->word, &pos, "%s (Passive)", text);
 }
 
-/* ---- summary ---- */
+/* ---- neighbours ---- */
 
 static struct router_seen_bgp seen_bgp(const char *neighbor, const char *vrf)
 {
@@ -252,6 +113,38 @@ static struct router_seen_bgp seen_bgp(const char *neighbor, const char *vrf)
 		str_clean(b.vrf, sizeof b.vrf, vrf, strlen(vrf));
 	return b;
 }
+
+/* Whose notification it was, what it said, and the peer's own words (RFC 9003). */
+static void get_reset(const json_t *o, char ret[ROUTER_WORDS_MAX])
+{
+	char due[ROUTER_WORDS_MAX], said[80], words[ROUTER_WORDS_MAX], raw[3 * ROUTER_WORDS_MAX];
+	size_t pos = 0;
+
+	get_text(o, "lastResetDueTo", due, sizeof due);
+	get_text(o, "lastNotificationReason", said, sizeof said);
+	get_text(o, "lastShutdownDescription", words, sizeof words);
+	*raw = 0;
+	str_append(raw, sizeof raw, &pos, "%s", due);
+	/* FRR keeps them from an older reset when the newest one came without a notification */
+	if (strstr(due, "Notification") && *said)
+		str_append(raw, sizeof raw, &pos, ": %s%s%s", said, *words ? ": " : "", words);
+	str_clean(ret, ROUTER_WORDS_MAX, raw, strlen(raw));
+}
+
+static void put(struct reader *r, const struct router_seen_bgp *b)
+{
+	const struct router_seen seen = { .kind = ROUTER_SEEN_BGP, .bgp = *b };
+
+	r->sink->put(r->sink, &seen);
+	r->answer->seen++;
+}
+
+static void suspect(struct reader *r, const char *name)
+{
+	json_documents_trouble(r->answer, ROUTER_OUTCOME_PARSE, "not understood", name, strlen(name));
+}
+
+/* ---- summary ---- */
 
 /* One neighbour in one family. False: it does not read as one. */
 static bool read_peer(const char *name, const char *vrf, const json_t *o, struct router_seen_bgp *ret)
@@ -322,17 +215,24 @@ static json_t *mutable(const json_t *o)
 	return u.out;
 }
 
-static void put(struct reader *r, const struct router_seen_bgp *b)
+/* "summary failed" tells of those that are down why, and not in which state they are. */
+static bool is_why(const json_t *peer)
 {
-	const struct router_seen seen = { .kind = ROUTER_SEEN_BGP, .bgp = *b };
-
-	r->sink->put(r->sink, &seen);
-	r->answer->seen++;
+	return !json_object_get(peer, "state") && json_object_get(peer, "lastResetDueTo");
 }
 
-static void suspect(struct reader *r, const char *name)
+static void read_why(struct reader *r, const char *vrf, const char *name, const json_t *o)
 {
-	set_reason(r->answer, ROUTER_OUTCOME_PARSE, "not understood", name, strlen(name));
+	struct router_seen_bgp b = seen_bgp(name, vrf);
+
+	if (!*b.neighbor) {
+		suspect(r, name);
+		return;
+	}
+	b.partial = true;
+	b.drops = get_count(o, "connectionsDropped");
+	get_reset(o, b.reset_reason);
+	put(r, &b);
 }
 
 /* Neighbours of the family at first, with what later families say of them; those of earlier ones are put already. */
@@ -349,6 +249,10 @@ static void read_family(struct reader *r, const char *vrf, const json_t *const *
 			before = before || json_object_get(families[i], name);
 		if (before)
 			continue;
+		if (r->lists && is_why(peer)) {
+			read_why(r, vrf, name, peer);
+			continue;
+		}
 		if (!read_peer(name, vrf, peer, &b)) {
 			suspect(r, name);
 			continue;
@@ -360,12 +264,19 @@ static void read_family(struct reader *r, const char *vrf, const json_t *const *
 	}
 }
 
-/* A filter ("summary failed") shows less than there is. */
-static bool shows_all(const json_t *family)
+/* A filter ("summary established") shows less than there is. "Failed" is asked beside the whole list. */
+static bool shows_all(const struct reader *r, const json_t *family)
 {
+	const json_t *first = json_object_iter_value(json_object_iter(mutable(peers_of(family))));
 	int64_t shown = get_count(family, "displayedPeers"), total = get_count(family, "totalPeers");
 
-	return shown < 0 || total < 0 || shown >= total;
+	return (r->lists && is_why(first)) || shown < 0 || total < 0 || shown >= total;
+}
+
+/* "summary failed" of a family in which none is. */
+static bool none_failed(const struct reader *r, const json_t *family)
+{
+	return r->lists && json_is_integer(json_object_get(family, "failedPeersCount"));
 }
 
 /* The families in o, or o as one. False: there are none. */
@@ -373,26 +284,28 @@ static bool read_vrf(struct reader *r, const char *vrf, const json_t *o)
 {
 	const json_t *families[FAMILIES_MAX];
 	char own[ROUTER_NAME_MAX] = "";
+	bool understood = false;
 	const char *name;
 	json_t *family;
 	size_t n = 0;
 
 	if (peers_of(o)) {
 		get_text(o, "vrfName", own, sizeof own);
-		r->answer->listing = r->answer->listing && shows_all(o);
+		r->answer->listing = r->answer->listing && shows_all(r, o);
 		families[n++] = peers_of(o);
 	}
 	json_object_foreach(mutable(o), name, family) {
+		understood = understood || none_failed(r, family);
 		if (n == FAMILIES_MAX || !peers_of(family))
 			continue;
 		if (!*own)
 			get_text(family, "vrfName", own, sizeof own);
-		r->answer->listing = r->answer->listing && shows_all(family);
+		r->answer->listing = r->answer->listing && shows_all(r, family);
 		families[n++] = peers_of(family);
 	}
 	for (size_t i = 0; i < n; i++)
 		read_family(r, *vrf ? vrf : own, families, n, i);
-	return n;
+	return n || understood;
 }
 
 /* {"warning":"..."} and the like. */
@@ -405,19 +318,18 @@ static void read_message(struct reader *r, const json_t *doc)
 	for (size_t i = 0; i < ARRAY_LEN(names) && !*text; i++)
 		get_text(doc, names[i], text, sizeof text);
 	if (strstr(text, "not found") || strstr(text, "No such"))
-		set_reason(r->answer, ROUTER_OUTCOME_ABSENT, "no BGP instance", text, strlen(text));
+		json_documents_trouble(r->answer, ROUTER_OUTCOME_ABSENT, "no BGP instance", text, strlen(text));
 	else
 		suspect(r, *text ? text : first ? first : "");
 }
 
-static void read_summary(struct reader *r, const json_t *doc)
+static void read_vrfs(struct reader *r, const json_t *doc)
 {
 	const char *name;
 	json_t *vrf;
 
-	r->answer->listing = true;
 	if (!json_object_size(doc)) {
-		set_reason(r->answer, ROUTER_OUTCOME_ABSENT, "no BGP instance", "", 0);
+		json_documents_trouble(r->answer, ROUTER_OUTCOME_ABSENT, "no BGP instance", "", 0);
 		return;
 	}
 	if (read_vrf(r, "", doc))
@@ -431,24 +343,17 @@ static void read_summary(struct reader *r, const json_t *doc)
 	}
 }
 
-/* ---- detail ---- */
-
-/* Whose notification it was, what it said, and the peer's own words (RFC 9003). */
-static void get_reset(const json_t *o, char ret[ROUTER_WORDS_MAX])
+static void read_summary(void *arg, const json_t *doc)
 {
-	char due[ROUTER_WORDS_MAX], said[80], words[ROUTER_WORDS_MAX], raw[3 * ROUTER_WORDS_MAX];
-	size_t pos = 0;
+	struct reader *r = arg;
 
-	get_text(o, "lastResetDueTo", due, sizeof due);
-	get_text(o, "lastNotificationReason", said, sizeof said);
-	get_text(o, "lastShutdownDescription", words, sizeof words);
-	*raw = 0;
-	str_append(raw, sizeof raw, &pos, "%s", due);
-	/* FRR keeps them from an older reset when the newest one came without a notification */
-	if (strstr(due, "Notification") && *said)
-		str_append(raw, sizeof raw, &pos, ": %s%s%s", said, *words ? ": " : "", words);
-	str_clean(ret, ROUTER_WORDS_MAX, raw, strlen(raw));
+	if (!r->lists)
+		r->answer->listing = true;
+	read_vrfs(r, doc);
+	r->lists = true;
 }
+
+/* ---- detail ---- */
 
 static void read_neighbor(struct reader *r, const char *vrf, const char *name, const json_t *o)
 {
@@ -470,8 +375,9 @@ static void read_neighbor(struct reader *r, const char *vrf, const char *name, c
 	put(r, &b);
 }
 
-static void read_detail(struct reader *r, const json_t *doc)
+static void read_detail(void *arg, const json_t *doc)
 {
+	struct reader *r = arg;
 	const char *name, *inner;
 	json_t *o, *peer;
 
@@ -490,9 +396,9 @@ static void read_detail(struct reader *r, const json_t *doc)
 
 void bgp_json_summary(const void *data, size_t len, struct router_seen_sink *sink, struct router_answer *ret)
 {
-	struct reader r = { .sink = sink, .answer = ret, .vrf = "", .document = read_summary };
+	struct reader r = { .sink = sink, .answer = ret, .vrf = "" };
 
-	read_all(&r, data, len);
+	json_documents_read(data, len, ret, read_summary, &r);
 	if (ret->outcome == ROUTER_OUTCOME_PARSE)
 		ret->listing = false;
 }
@@ -500,7 +406,7 @@ void bgp_json_summary(const void *data, size_t len, struct router_seen_sink *sin
 void bgp_json_detail(const void *data, size_t len, const char *vrf, struct router_seen_sink *sink,
 		     struct router_answer *ret)
 {
-	struct reader r = { .sink = sink, .answer = ret, .vrf = vrf, .document = read_detail };
+	struct reader r = { .sink = sink, .answer = ret, .vrf = vrf };
 
-	read_all(&r, data, len);
+	json_documents_read(data, len, ret, read_detail, &r);
 }

@@ -17,6 +17,7 @@
 
 #define VTYSH "/usr/bin/vtysh"
 #define SUMMARY "show bgp vrf all summary json"
+#define FAILED "show bgp vrf all summary failed json" /* why those were reset that are not Established */
 #define POLL_US US_PER_S
 #define LOOK_US (3 * US_PER_S)      /* how often an FRR is looked for that is not there */
 #define DEADLINE_US (5 * US_PER_S)  /* of a poll */
@@ -38,6 +39,7 @@ struct router {
 	struct child *child;
 	char vrf[ROUTER_NAME_MAX];    /* of the detail that is asked for */
 	unsigned details;             /* asked for in this poll */
+	bool plain;                   /* this FRR does not know FAILED: detail is asked for instead */
 	int64_t began_us, next_us;
 };
 
@@ -239,9 +241,15 @@ static void see(struct router_seen_sink *sink, const struct router_seen *seen)
 	struct router_seen_sink *on = router_put_sink(rt->put);
 
 	on->put(on, seen);
-	if (seen->kind == ROUTER_SEEN_BGP)
+	if (seen->kind != ROUTER_SEEN_BGP)
+		return;
+	if (seen->bgp.partial)
+		bgp_peers_told(rt->peers, &seen->bgp, source_now(rt->bgp->env));
+	else
 		bgp_peers_see(rt->peers, &seen->bgp);
 }
+
+static void ask_summary(struct router *rt);
 
 static void summary_done(void *arg, const struct child_result *result)
 {
@@ -252,12 +260,20 @@ static void summary_done(void *arg, const struct child_result *result)
 
 	rt->child = NULL;
 	if (result->end != CHILD_EXITED || !result->out_len) {
+		rt->plain = false; /* another FRR may be the next to answer */
 		outcome = explain(rt, result, reason);
 		end_poll(rt, outcome, NULL, reason);
 		return;
 	}
 	bgp_peers_begin(rt->peers);
 	bgp_json_summary(result->out, result->out_len, &rt->sink, &answer);
+	if (answer.outcome == ROUTER_OUTCOME_PARSE && result->code) {
+		rt->plain = !rt->plain;
+		if (rt->plain) {
+			ask_summary(rt);
+			return;
+		}
+	}
 	if (answer.listing)
 		bgp_peers_end(rt->peers);
 	router_put_answer(rt->put, 1u << ROUTER_SEEN_BGP, &answer);
@@ -267,21 +283,29 @@ static void summary_done(void *arg, const struct child_result *result)
 		end_poll(rt, ROUTER_OUTCOME_OK, &answer, "");
 }
 
+/* One vtysh for both: under load each takes its time, and FRR does not keep a reason for long. */
+static void ask_summary(struct router *rt)
+{
+	static char summary[] = SUMMARY, failed[] = FAILED;
+	char *const commands[] = { summary, failed };
+	int64_t left = rt->began_us + DEADLINE_US - source_now(rt->bgp->env);
+	int r;
+
+	router_put_begin(rt->put);
+	r = ask(rt, commands, rt->plain ? 1 : 2, left > DETAIL_US ? left : DETAIL_US, summary_done);
+	if (r < 0)
+		end_poll(rt, ROUTER_OUTCOME_LOST, NULL, strerror(-r));
+}
+
 static void poll_router(struct router *rt)
 {
-	static char summary[] = SUMMARY;
-	char *const commands[] = { summary };
 	struct source_env *env = rt->bgp->env;
-	int r;
 
 	if (!rt->put)
 		rt->put = router_put_new(env, rt->name, "vtysh", rt->period_us);
 	rt->began_us = source_now(env);
 	rt->details = 0;
-	router_put_begin(rt->put);
-	r = ask(rt, commands, 1, DEADLINE_US, summary_done);
-	if (r < 0)
-		end_poll(rt, ROUTER_OUTCOME_LOST, NULL, strerror(-r));
+	ask_summary(rt);
 }
 
 /* ---- the FRR of this host ---- */

@@ -10,11 +10,13 @@
 #define ASK_AGAIN_US (10 * US_PER_S)
 enum { PEERS_MAX = 4096 };
 
+struct peer_id {
+	char name[ROUTER_NAME_MAX], vrf[ROUTER_NAME_MAX]; /* zero behind their ends: hashed as a whole */
+};
+
 struct peer {
 	UT_hash_handle hh;
-	struct {
-		char name[ROUTER_NAME_MAX], vrf[ROUTER_NAME_MAX]; /* zero behind their ends: hashed as a whole */
-	} id;
+	struct peer_id id;
 	enum bgp_state state;
 	bool admin, listed;
 	bool news;         /* it dropped since its detail was asked for, or was never asked for */
@@ -66,16 +68,36 @@ static bool is_plain(const char *name)
 	return *name && *name != '-';
 }
 
+static struct peer_id make_id(const struct router_seen_bgp *b)
+{
+	struct peer_id id;
+
+	memset(&id, 0, sizeof id);
+	str_copy(id.name, sizeof id.name, b->neighbor);
+	str_copy(id.vrf, sizeof id.vrf, *b->vrf ? b->vrf : "default");
+	return id;
+}
+
+static struct peer *find(struct bgp_peers *ps, const struct router_seen_bgp *b)
+{
+	const struct peer_id id = make_id(b);
+	struct peer *p;
+
+	HASH_FIND(hh, ps->peers, &id, sizeof id, p);
+	return p;
+}
+
 static struct peer *get(struct bgp_peers *ps, const struct router_seen_bgp *b)
 {
-	struct peer *p = xcalloc(1, sizeof *p), *old;
+	struct peer *p = find(ps, b);
 
-	str_copy(p->id.name, sizeof p->id.name, b->neighbor);
-	str_copy(p->id.vrf, sizeof p->id.vrf, *b->vrf ? b->vrf : "default");
-	HASH_FIND(hh, ps->peers, &p->id, sizeof p->id, old);
-	if (old || HASH_COUNT(ps->peers) >= PEERS_MAX || !is_plain(p->id.name) || !is_plain(p->id.vrf)) {
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof *p);
+	p->id = make_id(b);
+	if (HASH_COUNT(ps->peers) >= PEERS_MAX || !is_plain(p->id.name) || !is_plain(p->id.vrf)) {
 		free(p);
-		return old;
+		return NULL;
 	}
 	p->drops = b->drops;
 	p->state = b->state;
@@ -100,6 +122,17 @@ void bgp_peers_see(struct bgp_peers *ps, const struct router_seen_bgp *b)
 	p->state = b->state;
 	p->admin = b->admin;
 	p->drops = b->drops;
+}
+
+void bgp_peers_told(struct bgp_peers *ps, const struct router_seen_bgp *b, int64_t now_us)
+{
+	struct peer *p = find(ps, b);
+
+	/* it dropped after the summary: the next one says so as well */
+	if (!p || b->drops != p->drops)
+		return;
+	p->news = false;
+	p->asked_us = now_us;
 }
 
 void bgp_peers_end(struct bgp_peers *ps)

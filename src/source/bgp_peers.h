@@ -14,6 +14,8 @@ void bgp_peers_free(struct bgp_peers *ps);
 void bgp_peers_begin(struct bgp_peers *ps);
 void bgp_peers_see(struct bgp_peers *ps, const struct router_seen_bgp *b);
 void bgp_peers_end(struct bgp_peers *ps);
+/* Why it was reset was told beside the summary: its detail is not wanted. Call it after see. */
+void bgp_peers_told(struct bgp_peers *ps, const struct router_seen_bgp *b, int64_t now_us);
 /* Up to BGP_PEERS_ASK_MAX of one VRF whose detail is due now: those that are not Established, when their session
  * dropped, else every 10 s; and those that dropped and came back since. They count as asked. Returns how many; vrf is
  * "default" for the default one. Names are valid until the next end. */

@@ -6,32 +6,20 @@
 #define uthash_fatal(msg) abort()
 #include <uthash.h>
 
+#include "source/router_bgp.h"
 #include "source/router_clock.h"
 #include "source/router_keys.h"
 #include "source/router_put.h"
+#include "source/router_record.h"
 
 #define GONE_US (3600 * US_PER_S)  /* then its key is given back */
 enum { THINGS_MAX = 4096 };
 
 /* ---- one router ---- */
 
-/* What tells things apart; the rest is zero, for the hash. */
-struct id {
-	char name[ROUTER_NAME_MAX], vrf[ROUTER_NAME_MAX];
-};
-
-struct neighbour {
-	UT_hash_handle hh;
-	struct id id;
-	struct router_seen_bgp b;
-	uint16_t key;
-	bool seen, changed, gone; /* seen: in this answer */
-	int64_t gone_us;
-};
-
 struct tunnel {
 	UT_hash_handle hh;
-	struct id id;
+	char name[ROUTER_NAME_MAX];
 	struct router_seen_tunnel t;
 	int64_t life_s[2];        /* of its longest SA in, out; -1: none */
 	int64_t since;            /* us since 1970; MODEL_NEVER */
@@ -49,7 +37,7 @@ struct router_put {
 	int64_t period_us;
 	uint16_t key;
 	bool has_key;
-	struct neighbour *neighbours;
+	struct router_bgp *bgp;
 	struct tunnel *tunnels;
 
 	/* of the poll */
@@ -63,37 +51,6 @@ struct router_put {
 	int64_t boot_at;              /* MODEL_NEVER */
 	struct router_seen_log last_line;
 };
-
-static struct id make_id(const char *name, const char *vrf)
-{
-	struct id id;
-
-	memset(&id, 0, sizeof id);
-	str_copy(id.name, sizeof id.name, name);
-	str_copy(id.vrf, sizeof id.vrf, vrf);
-	return id;
-}
-
-static void put_remove(struct router_put *rp, enum record_kind kind, unsigned key)
-{
-	struct record r;
-
-	record_init(&r, RECORD_REMOVE, key, source_now(rp->env));
-	record_set(&r, 0, kind);
-	rp->env->sink->put(rp->env->sink, &r);
-}
-
-static void set_text(struct router_put *rp, struct record *r, unsigned field, const char *text)
-{
-	if (*text)
-		record_set(r, field, record_intern_text(rp->env->intern, text, r->t));
-}
-
-static void set_count(struct record *r, unsigned field, int64_t value)
-{
-	if (value >= 0)
-		record_set(r, field, value);
-}
 
 /* ---- the router's clock ---- */
 
@@ -112,152 +69,14 @@ static int64_t wall_now(const struct router_put *rp)
 	return model_wall(rp->env->model, source_now(rp->env));
 }
 
-/* ---- neighbours ---- */
-
-static struct neighbour *find_neighbour(struct router_put *rp, const struct router_seen_bgp *b)
-{
-	const struct id id = make_id(b->neighbor, b->vrf);
-	struct neighbour *n;
-
-	HASH_FIND(hh, rp->neighbours, &id, sizeof id, n);
-	return n;
-}
-
-static struct neighbour *add_neighbour(struct router_put *rp, const struct router_seen_bgp *b)
-{
-	struct neighbour *n;
-	uint16_t key;
-
-	if (HASH_COUNT(rp->neighbours) >= THINGS_MAX || !router_key_take(rp->env, ROUTER_KEY_BGP, &key)) {
-		rp->too_many++;
-		return NULL;
-	}
-	n = xcalloc(1, sizeof *n);
-	n->key = key;
-	n->id = make_id(b->neighbor, b->vrf);
-	HASH_ADD(hh, rp->neighbours, id, sizeof n->id, n);
-	return n;
-}
-
-static int64_t sum(int64_t a, int64_t b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
-
-/* Told twice in one answer: in another family. */
-static void add_family(struct router_seen_bgp *b, const struct router_seen_bgp *other)
-{
-	if (other->state < b->state) {
-		b->state = other->state;
-		str_copy(b->word, sizeof b->word, other->word);
-	}
-	b->admin = b->admin || other->admin;
-	b->prefixes_received = sum(b->prefixes_received, other->prefixes_received);
-	b->prefixes_sent = sum(b->prefixes_sent, other->prefixes_sent);
-}
-
-static void fill(int64_t *value, int64_t other, bool *changed)
-{
-	if (other < 0 || other == *value)
-		return;
-	*value = other;
-	*changed = true;
-}
-
-/* Detail of one that was listed: the list says what state it is in. */
-static void add_detail(struct neighbour *n, const struct router_seen_bgp *b)
-{
-	if (*b->reset_reason && strcmp(n->b.reset_reason, b->reset_reason)) {
-		str_copy(n->b.reset_reason, sizeof n->b.reset_reason, b->reset_reason);
-		n->changed = true;
-	}
-	fill(&n->b.asn, b->asn, &n->changed);
-	fill(&n->b.drops, b->drops, &n->changed);
-	fill(&n->b.prefixes_received, b->prefixes_received, &n->changed);
-	fill(&n->b.prefixes_sent, b->prefixes_sent, &n->changed);
-	fill(&n->b.messages_received, b->messages_received, &n->changed);
-	if (b->admin && !n->b.admin)
-		n->b.admin = n->changed = true;
-}
-
-static void see_bgp(struct router_put *rp, const struct router_seen_bgp *b)
-{
-	struct neighbour *n = find_neighbour(rp, b);
-	char reason[ROUTER_WORDS_MAX];
-
-	if (b->partial) {
-		if (n)
-			add_detail(n, b);
-		return;
-	}
-	if (!n)
-		n = add_neighbour(rp, b);
-	if (!n)
-		return;
-	if (n->seen) {
-		add_family(&n->b, b);
-		return;
-	}
-	str_copy(reason, sizeof reason, *b->reset_reason ? b->reset_reason : n->b.reset_reason);
-	n->b = *b;
-	str_copy(n->b.reset_reason, sizeof n->b.reset_reason, reason);
-	n->seen = true;
-	n->gone = false;
-}
-
-static void put_neighbour(struct router_put *rp, struct neighbour *n)
-{
-	const struct router_seen_bgp *b = &n->b;
-	struct record r;
-
-	record_init(&r, RECORD_BGP, n->key, source_now(rp->env));
-	set_text(rp, &r, BGP_ROUTER, rp->name);
-	set_text(rp, &r, BGP_NEIGHBOR, n->id.name);
-	set_text(rp, &r, BGP_VRF, n->id.vrf);
-	set_count(&r, BGP_ASN, b->asn);
-	set_text(rp, &r, BGP_RESET_REASON, b->reset_reason);
-	record_set(&r, BGP_GONE, n->gone);
-	if (!n->gone) {
-		set_count(&r, BGP_UPTIME_S, b->uptime_s);
-		record_set(&r, BGP_STATE, b->state);
-		record_set(&r, BGP_ADMIN, b->admin);
-		set_text(rp, &r, BGP_WORD, b->word);
-		set_count(&r, BGP_PREFIXES_RECEIVED, b->prefixes_received);
-		set_count(&r, BGP_PREFIXES_SENT, b->prefixes_sent);
-		set_count(&r, BGP_DROPS, b->drops);
-		set_count(&r, BGP_MESSAGES, b->messages_received);
-	}
-	rp->env->sink->put(rp->env->sink, &r);
-}
-
-static void answer_neighbours(struct router_put *rp, bool lists_all)
-{
-	struct neighbour *n, *next;
-
-	HASH_ITER(hh, rp->neighbours, n, next) {
-		bool gone = lists_all && !n->seen && !n->gone;
-
-		if (gone) {
-			n->gone = true;
-			n->gone_us = source_now(rp->env);
-		}
-		if (n->seen || n->changed || gone)
-			put_neighbour(rp, n);
-		n->seen = n->changed = false;
-	}
-}
-
 /* ---- tunnels ---- */
 
 static struct tunnel *get_tunnel(struct router_put *rp, const char *name)
 {
-	const struct id id = make_id(name, "");
 	struct tunnel *t;
 	uint16_t key;
 
-	HASH_FIND(hh, rp->tunnels, &id, sizeof id, t);
+	HASH_FIND_STR(rp->tunnels, name, t);
 	if (t)
 		return t;
 	if (HASH_COUNT(rp->tunnels) >= THINGS_MAX || !router_key_take(rp->env, ROUTER_KEY_TUNNEL, &key)) {
@@ -266,12 +85,12 @@ static struct tunnel *get_tunnel(struct router_put *rp, const char *name)
 	}
 	t = xcalloc(1, sizeof *t);
 	t->key = key;
-	t->id = id;
+	str_copy(t->name, sizeof t->name, name);
 	t->since = MODEL_NEVER;
 	t->t = (struct router_seen_tunnel){
 		.up = -1, .since_civil_us = MODEL_NEVER, .up_for_s = -1, .rx_packets = -1, .tx_packets = -1,
 	};
-	HASH_ADD(hh, rp->tunnels, id, sizeof t->id, t);
+	HASH_ADD_STR(rp->tunnels, name, t);
 	return t;
 }
 
@@ -318,23 +137,23 @@ static struct record tunnel_record(struct router_put *rp, const struct tunnel *t
 	struct record r;
 
 	record_init(&r, RECORD_ROUTER_TUNNEL, t->key, source_now(rp->env));
-	set_text(rp, &r, ROUTER_TUNNEL_ROUTER, rp->name);
-	set_text(rp, &r, ROUTER_TUNNEL_NAME, t->id.name);
+	router_record_text(rp->env, &r, ROUTER_TUNNEL_ROUTER, rp->name);
+	router_record_text(rp->env, &r, ROUTER_TUNNEL_NAME, t->name);
 	record_set(&r, ROUTER_TUNNEL_GONE, t->gone);
 	if (t->gone)
 		return r;
-	set_count(&r, ROUTER_TUNNEL_UP, t->t.up);
-	set_text(rp, &r, ROUTER_TUNNEL_WORD, t->t.word);
+	router_record_count(&r, ROUTER_TUNNEL_UP, t->t.up);
+	router_record_text(rp->env, &r, ROUTER_TUNNEL_WORD, t->t.word);
 	if (t->since != MODEL_NEVER)
 		record_set(&r, ROUTER_TUNNEL_SINCE, t->since);
-	set_count(&r, ROUTER_TUNNEL_RX_PACKETS, t->t.rx_packets);
-	set_count(&r, ROUTER_TUNNEL_TX_PACKETS, t->t.tx_packets);
+	router_record_count(&r, ROUTER_TUNNEL_RX_PACKETS, t->t.rx_packets);
+	router_record_count(&r, ROUTER_TUNNEL_TX_PACKETS, t->t.tx_packets);
 	if (t->has_sa) {
 		bool both = t->life_s[0] >= 0 && t->life_s[1] >= 0;
 
 		record_set(&r, ROUTER_TUNNEL_SA, both);
 		if (both)
-			set_count(&r, ROUTER_TUNNEL_SA_LIFE_S,
+			router_record_count(&r, ROUTER_TUNNEL_SA_LIFE_S,
 				  t->life_s[0] < t->life_s[1] ? t->life_s[0] : t->life_s[1]);
 	}
 	return r;
@@ -387,9 +206,9 @@ static void see_log(struct router_put *rp, const struct router_seen_log *line)
 	struct record r;
 
 	record_init(&r, RECORD_LOG, 0, source_now(rp->env));
-	set_text(rp, &r, LOG_SOURCE, rp->name);
+	router_record_text(rp->env, &r, LOG_SOURCE, rp->name);
 	record_set(&r, LOG_MEANING, what->meaning); /* of the line it says was repeated */
-	set_text(rp, &r, LOG_NAME, what->name);
+	router_record_text(rp->env, &r, LOG_NAME, what->name);
 	if (at != MODEL_NEVER)
 		record_set(&r, LOG_AT, at);
 	record_text(&r, line->text);
@@ -406,7 +225,8 @@ static void see(struct router_seen_sink *sink, const struct router_seen *seen)
 
 	switch (seen->kind) {
 	case ROUTER_SEEN_BGP:
-		see_bgp(rp, &seen->bgp);
+		if (!router_bgp_see(rp->bgp, &seen->bgp))
+			rp->too_many++;
 		break;
 	case ROUTER_SEEN_TUNNEL:
 		see_tunnel(rp, &seen->tunnel);
@@ -435,22 +255,19 @@ struct router_put *router_put_new(struct source_env *env, const char *name, cons
 	rp->boot_at = MODEL_NEVER;
 	str_copy(rp->name, sizeof rp->name, name);
 	str_copy(rp->profile, sizeof rp->profile, profile);
+	rp->bgp = router_bgp_new(env, rp->name);
 	router_keys_hold(env);
 	return rp;
 }
 
 void router_put_free(struct router_put *rp)
 {
-	struct neighbour *n, *next;
-	struct tunnel *t, *next_t;
+	struct tunnel *t, *next;
 
 	if (!rp)
 		return;
-	HASH_ITER(hh, rp->neighbours, n, next) {
-		HASH_DEL(rp->neighbours, n);
-		free(n);
-	}
-	HASH_ITER(hh, rp->tunnels, t, next_t) {
+	router_bgp_free(rp->bgp);
+	HASH_ITER(hh, rp->tunnels, t, next) {
 		HASH_DEL(rp->tunnels, t);
 		free(t);
 	}
@@ -460,17 +277,15 @@ void router_put_free(struct router_put *rp)
 
 void router_put_begin(struct router_put *rp)
 {
-	struct neighbour *n, *next;
-	struct tunnel *t, *next_t;
+	struct tunnel *t, *next;
 
 	rp->outcome = ROUTER_OUTCOME_OK;
 	*rp->reason = 0;
 	rp->suspects = rp->too_many = 0;
 	rp->has_environment = false;
 	/* of a poll that was broken off */
-	HASH_ITER(hh, rp->neighbours, n, next)
-		n->seen = n->changed = false;
-	HASH_ITER(hh, rp->tunnels, t, next_t)
+	router_bgp_begin(rp->bgp);
+	HASH_ITER(hh, rp->tunnels, t, next)
 		t->seen = t->seen_sa = false;
 }
 
@@ -498,28 +313,20 @@ void router_put_answer(struct router_put *rp, unsigned what, const struct router
 
 	rp->suspects += answer->suspects;
 	take_outcome(rp, answer->outcome, answer->reason);
-	answer_neighbours(rp, complete && what & 1u << ROUTER_SEEN_BGP);
+	router_bgp_answer(rp->bgp, complete && what & 1u << ROUTER_SEEN_BGP);
 	answer_tunnels(rp, complete && what & 1u << ROUTER_SEEN_TUNNEL, complete && what & 1u << ROUTER_SEEN_SA);
 }
 
 static void forget_gone(struct router_put *rp)
 {
 	int64_t before = source_now(rp->env) - GONE_US;
-	struct neighbour *n, *next;
-	struct tunnel *t, *next_t;
+	struct tunnel *t, *next;
 
-	HASH_ITER(hh, rp->neighbours, n, next) {
-		if (!n->gone || n->gone_us > before)
-			continue;
-		put_remove(rp, RECORD_BGP, n->key);
-		router_key_return(rp->env, ROUTER_KEY_BGP, n->key);
-		HASH_DEL(rp->neighbours, n);
-		free(n);
-	}
-	HASH_ITER(hh, rp->tunnels, t, next_t) {
+	router_bgp_forget(rp->bgp, before);
+	HASH_ITER(hh, rp->tunnels, t, next) {
 		if (!t->gone || t->gone_us > before)
 			continue;
-		put_remove(rp, RECORD_ROUTER_TUNNEL, t->key);
+		router_record_remove(rp->env, RECORD_ROUTER_TUNNEL, t->key);
 		router_key_return(rp->env, ROUTER_KEY_TUNNEL, t->key);
 		HASH_DEL(rp->tunnels, t);
 		free(t);
@@ -528,8 +335,8 @@ static void forget_gone(struct router_put *rp)
 
 static void set_environment(struct router_put *rp, struct record *r)
 {
-	set_count(r, ROUTER_CPU_PCT, rp->environment.cpu_pct);
-	set_count(r, ROUTER_MEM_PCT, rp->environment.mem_pct);
+	router_record_count(r, ROUTER_CPU_PCT, rp->environment.cpu_pct);
+	router_record_count(r, ROUTER_MEM_PCT, rp->environment.mem_pct);
 	rp->boot_at = router_clock_wall(&rp->clock, rp->environment.boot_civil_us, rp->boot_at);
 	if (rp->boot_at != MODEL_NEVER)
 		record_set(r, ROUTER_BOOT_AT, rp->boot_at);
@@ -556,9 +363,9 @@ void router_put_end(struct router_put *rp, enum router_outcome outcome, int64_t 
 	record_set(&r, ROUTER_OUTCOME, rp->outcome);
 	if (rp->has_environment)
 		set_environment(rp, &r);
-	set_text(rp, &r, ROUTER_ROUTER, rp->name);
-	set_text(rp, &r, ROUTER_PROFILE, rp->profile);
-	set_text(rp, &r, ROUTER_REASON, rp->reason);
+	router_record_text(rp->env, &r, ROUTER_ROUTER, rp->name);
+	router_record_text(rp->env, &r, ROUTER_PROFILE, rp->profile);
+	router_record_text(rp->env, &r, ROUTER_REASON, rp->reason);
 	record_set(&r, ROUTER_PERIOD_MS, rp->period_us / US_PER_MS);
 	if (rp->suspects + rp->too_many)
 		record_set(&r, ROUTER_NOT_UNDERSTOOD, rp->suspects + rp->too_many);

@@ -33,7 +33,7 @@ static void put(struct router_seen_sink *sink, const struct router_seen *seen)
 	check_text(b->vrf, sizeof b->vrf);
 	check_text(b->word, sizeof b->word);
 	check_text(b->reset_reason, sizeof b->reset_reason);
-	if (b->state == BGP_STATE_NOT_UNDERSTOOD && !*b->word)
+	if (b->state == BGP_STATE_NOT_UNDERSTOOD && !*b->word && !b->partial)
 		abort();
 	if (b->asn < -1 || b->asn > UINT32_MAX || b->uptime_s < -1 || b->prefixes_received < -1 ||
 	    b->prefixes_sent < -1 || b->drops < -1 || b->messages_received < -1)

@@ -82,6 +82,33 @@ static void test_when(void **state)
 	assert_int_equal(due(99), 0);
 }
 
+static void told(const char *neighbor, int64_t drops, int64_t s)
+{
+	struct router_seen_bgp b = { .drops = drops, .partial = true };
+
+	str_copy(b.neighbor, sizeof b.neighbor, neighbor);
+	bgp_peers_told(ps, &b, s * US_PER_S);
+}
+
+/* Whose reason came beside the summary is not asked for again, unless it dropped once more in between. */
+static void test_told(void **state)
+{
+	(void)state;
+	only("192.0.2.1", BGP_STATE_ESTABLISHED, 3);
+	only("192.0.2.1", BGP_STATE_IDLE, 4);
+	told("192.0.2.1", 4, 1);
+	assert_int_equal(due(1), 0);
+	assert_int_equal(due(10), 0);
+	told("192.0.2.1", 4, 10);
+	assert_int_equal(due(19), 0);
+	assert_int_equal(due(20), 1);
+	only("192.0.2.1", BGP_STATE_ESTABLISHED, 5);
+	told("192.0.2.1", 6, 21);
+	assert_int_equal(due(21), 1);
+	told("192.0.2.99", 0, 22);
+	assert_int_equal(due(22), 0);
+}
+
 /* One VRF and a handful at a time; all have their turn. */
 static void test_turns(void **state)
 {
@@ -130,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_when, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_turns, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_odd_names, set_up, tear_down),
 	};
