@@ -75,6 +75,8 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 		     in_section(cfg, "root") ? "" : " in ", in_section(cfg, "root") ? "" : cfg->name, nearest);
 	else if (in_section(cfg, "root"))
 		fail(cfg, "no such key or section '%s'; there are: %s", CONFIG_SHOWN(name), names.data);
+	else if (in_section(cfg, "router")) /* it may be a password that stands in the wrong place */
+		fail(cfg, "no such key in router; there are: %s", names.data);
 	else
 		fail(cfg, "no such key '%s' in %s; there are: %s", CONFIG_SHOWN(name), cfg->name, names.data);
 	buf_free(&names);

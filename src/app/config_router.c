@@ -13,6 +13,7 @@ _Static_assert(VTYSH_MAX <= SOURCE_KEY_ROUTER - SOURCE_KEY_BGP, "a source record
 _Static_assert(LOGS_MAX == ARRAY_LEN(((struct config_load *)0)->log_lines), "a line each");
 
 #define VTYSH "vtysh"
+#define ENV_NAME "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 static const double poll_s = 10, poll_vtysh_s = 1;
 
 static bool given(cfg_t *sec, enum config_key_id id)
@@ -142,13 +143,12 @@ static int check_password(struct config_load *l, cfg_t *sec)
 					   config_key(first)->name, config_key(ids[i])->name);
 		first = ids[i];
 	}
-	if (env && (strchr(env, '=') || !strcmp(env, "PATH") || !strcmp(env, "HOME")))
+	/* none of these is quoted: it may be the password itself */
+	if (env && (env[strspn(env, ENV_NAME)] || !strcmp(env, "PATH") || !strcmp(env, "HOME")))
 		return config_fail(l, l->key_lines[CONFIG_ROUTER_PASSWORD_ENV], "password-env must be the name of an "
-				   "environment variable that is there for it, as TUNWATCH_RTX, not '%s'",
-				   CONFIG_SHOWN(env));
+				   "environment variable that is there for it, as TUNWATCH_RTX");
 	if (file && *file != '/')
-		return config_fail(l, l->key_lines[CONFIG_ROUTER_PASSWORD_FILE], "password-file must be a path from /, "
-				   "not '%s'", CONFIG_SHOWN(file));
+		return config_fail(l, l->key_lines[CONFIG_ROUTER_PASSWORD_FILE], "password-file must be a path from /");
 	return 0;
 }
 

@@ -93,7 +93,11 @@ static void share_env(struct options *o, const struct input *in)
 static int keep_env(const struct options *o, const struct input *in, struct error *err)
 {
 	char *secret = o->routers[in->index].password;
+	bool looks = !strpbrk(in->name, "abcdefghijklmnopqrstuvwxyz"); /* else it may be the password itself */
 
+	if (!secret && !looks)
+		return fail(o, in, err, "the environment variable that password-env of router %s names is not set; "
+			    "sudo passes on what --preserve-env=NAME names", o->routers[in->index].name);
 	if (!secret)
 		return fail(o, in, err, "the environment variable %s, which should hold the password of router %s, is "
 			    "not set; sudo passes on what --preserve-env=%s names", SHOWN(in->name),

@@ -49,6 +49,8 @@ struct dialogue {
 	char prompt[PROMPT_MAX];
 	size_t prompt_len;
 	bool user_given, password_given, said;
+	uint64_t password_hash;      /* of the one that was given, until the login is over: nobody may quote it */
+	size_t password_len;
 	unsigned wakes, pages, confirms;
 	enum listing listing;
 	size_t kept;                 /* bytes of text that are the answer, from LISTING_ENOUGH on */

@@ -57,9 +57,22 @@ static void answer_password(struct dialogue *d)
 	} else {
 		d->password_given = true;
 		d->secret = true;
+		d->password_len = (size_t)n;
+		d->password_hash = hash_bytes(1, password, (size_t)n);
 		answer_line(d, password, (size_t)n, d->session->eol);
 	}
 	wipe(password, sizeof password);
+}
+
+// Its words are recorded; where it echoes, the password may stand among them.
+static void refused(struct dialogue *d, char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; d->password_len && i + d->password_len <= len; i++)
+		if (hash_bytes(1, text + i, d->password_len) == d->password_hash)
+			memset(text + i, '*', d->password_len);
+	dialogue_fail(d, ROUTER_OUTCOME_AUTH, "%s", text);
 }
 
 static void say(struct dialogue *d)
@@ -75,6 +88,7 @@ static void say(struct dialogue *d)
 static void logged_in(struct dialogue *d, int64_t now_us)
 {
 	dialogue_learn(d);
+	d->password_hash = d->password_len = 0;
 	if (!d->session->wake) {
 		dialogue_start(d, now_us);
 		return;
@@ -90,7 +104,7 @@ void dialogue_login(struct dialogue *d, int64_t now_us)
 	char text[ROUTER_WORDS_MAX];
 
 	if (dialogue_end_is(d, PROFILE_FAIL, text))
-		dialogue_fail(d, ROUTER_OUTCOME_AUTH, "%s", text);
+		refused(d, text);
 	else if (dialogue_pending_is(d, PROFILE_ASK_USER))
 		answer_user(d);
 	else if (dialogue_pending_is(d, PROFILE_ASK_PASSWORD))
@@ -108,7 +122,7 @@ void dialogue_login_eof(struct dialogue *d)
 	char text[ROUTER_WORDS_MAX];
 
 	if (dialogue_end_is(d, PROFILE_FAIL, text))
-		dialogue_fail(d, ROUTER_OUTCOME_AUTH, "%s", text);
+		refused(d, text);
 	else if (d->password_given)
 		dialogue_fail(d, ROUTER_OUTCOME_AUTH, "hung up after the password: stopped after one try");
 	else

@@ -37,6 +37,8 @@ static void expect_error(const char *text, int line, const char *what, const cha
 	at = strstr(err.text, what);
 	if (!at || !strstr(at, how))
 		fail_msg("'%s' does not hold '%s' and then '%s'", err.text, what, how);
+	if (strstr(err.text, "sesame") || strstr(err.text, "secret") || strstr(err.text, "se=cret"))
+		fail_msg("'%s' quotes a password", err.text);
 	options_free(&o);
 }
 
@@ -185,6 +187,11 @@ static void test_bad_routers(void **state)
 		     "password-file");
 	expect_error("router r { profile = frr-vty host = h\n password-file = secret\n}\n", 2,
 		     "password-file must be a path from /", "");
+	expect_error("router r { profile = frr-vty host = h\n password-env = 'se=cret'\n}\n", 2,
+		     "password-env must be the name", "");
+	/* what stands in the wrong place may be the password */
+	expect_error("router r { profile = frr-vty host = h user = me\n sesame\n}\n", 2, "no such key in router",
+		     "password-file");
 	expect_error("router r { profile = frr-vty host = h\n password-env = PATH\n}\n", 2,
 		     "password-env must be the name", "TUNWATCH_RTX");
 	expect_error("router r { profile = frr-vty host = h\n charset = KLINGON }\n", 2, "charset must be", "CP932");

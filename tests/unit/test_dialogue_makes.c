@@ -377,6 +377,32 @@ static void an_error_is_an_answer(void **state)
 	hand_free(h);
 }
 
+// A profile's pattern may take up a line that the router echoed.
+static void a_password_is_not_quoted(void **state)
+{
+	static const char text[] = "profile { name = loud }\n"
+				   "login { ask-password = 'Password: \\z' ready = '> \\z' fail = 'bad password.*' }\n"
+				   "command bgp { send = \"show bgp\" suspect = x\n"
+				   " record = '^(?<peer>x) (?<state>y)' }\n";
+	struct hand *h = xcalloc(1, sizeof *h);
+	struct dialogue_config c = { .password = hand_password, .event = hand_event, .arg = h };
+	struct error err;
+
+	(void)state;
+	h->p = profile_parse("loud", text, sizeof text - 1, &err);
+	if (!h->p)
+		fail_msg("%s", err.text);
+	h->now = US_PER_S;
+	h->password = "hunter 2";
+	c.profile = h->p;
+	h->d = dialogue_new(&c, h->now);
+	hears(h, "Password: ");
+	assert_says(h, "hunter 2\r");
+	hears(h, "\r\nbad password hunter 2, hunter 2!\r\n");
+	assert_log(h, "FAILED 3 bad password ********, ********!\n");
+	hand_free(h);
+}
+
 static void pages_have_an_end(void **state)
 {
 	struct hand *h = logged_in();
@@ -532,6 +558,7 @@ int main(void)
 		cmocka_unit_test(cisco_pages), cmocka_unit_test(frr_speaks_json), cmocka_unit_test(junos_pages),
 		cmocka_unit_test(a_prompt_that_comes_late_is_no_answer),
 		cmocka_unit_test(a_log_line_cut_behind_an_arrow_goes_on), cmocka_unit_test(an_error_is_an_answer),
+		cmocka_unit_test(a_password_is_not_quoted),
 		cmocka_unit_test(pages_have_an_end), cmocka_unit_test(a_late_timer_is_not_believed),
 		cmocka_unit_test(who_asks_for_what_is_not_there_is_told_so),
 		cmocka_unit_test(enter_lines_that_are_refused), cmocka_unit_test(captured_sessions),
