@@ -56,7 +56,7 @@ static void clean(struct cleaner *c, const char *data, size_t len)
 
 struct reader {
 	struct router_answer *answer;
-	json_document_fn *document;
+	void (*document)(void *arg, const json_t *doc);
 	void *arg;
 };
 
@@ -131,8 +131,8 @@ static void read_documents(struct reader *r, const char *raw, size_t raw_len, co
 	}
 }
 
-void json_documents_read(const void *data, size_t len, struct router_answer *answer, json_document_fn *document,
-			 void *arg)
+void json_documents_read(const void *data, size_t len, struct router_answer *answer,
+			 void (*document)(void *arg, const json_t *doc), void *arg)
 {
 	struct reader r = { .answer = answer, .document = document, .arg = arg };
 	struct cleaner c = {0};

@@ -7,12 +7,10 @@
 
 #include "tunwatch/decode.h"
 
-/* doc is valid during the call only. */
-typedef void json_document_fn(void *arg, const json_t *doc);
-
-/* Each document goes to document(), in order, until something is none. *answer begins anew: OK, or what is wrong. */
-void json_documents_read(const void *data, size_t len, struct router_answer *answer, json_document_fn *document,
-			 void *arg);
+/* Each document goes to document(), in order, until something is none; doc is valid during the call only. *answer begins
+ * anew: OK, or what is wrong. */
+void json_documents_read(const void *data, size_t len, struct router_answer *answer,
+			 void (*document)(void *arg, const json_t *doc), void *arg);
 /* What is wrong with the answer: "what: text", cleaned; the first PARSE stays, and each counts as a suspect. */
 void json_documents_trouble(struct router_answer *a, enum router_outcome outcome, const char *what, const char *text,
 			    size_t len);

@@ -46,8 +46,8 @@ struct child_config {
 	/* NULL: output is collected, CHILD_OUTPUT_MAX bytes at most. Else called for each piece, at most 64 KiB; with
 	 * len 0 once at its end, which may come before done or never */
 	void (*output)(void *arg, const void *data, size_t len);
-	/* Called once, unless child_kill came first. The child is not valid any more afterwards; the result is so during
-	 * the call only. May start another one. */
+	/* Called once, unless child_kill came first. The child is not valid any more afterwards; the result is so
+	 * during the call only. May start another one. */
 	void (*done)(void *arg, const struct child_result *result);
 	void *arg;
 };

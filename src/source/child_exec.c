@@ -218,8 +218,8 @@ int child_spawn(const struct child_config *config, struct child_spawned *ret)
 		goto out;
 	}
 	*ret = (struct child_spawned){
-		.pid = pid, .pidfd = pidfd_open(pid, 0), .in = pty ? e.ours[1] : e.ours[0], .out = e.ours[1], .err = e.ours[2],
-		.fail_fd = e.fail[0],
+		.pid = pid, .pidfd = pidfd_open(pid, 0),
+		.in = pty ? e.ours[1] : e.ours[0], .out = e.ours[1], .err = e.ours[2], .fail_fd = e.fail[0],
 	};
 out:
 	close_ends(e.child, 3);
