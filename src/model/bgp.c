@@ -274,7 +274,7 @@ enum bgp_worth bgp_worth(const struct model *m, const struct model_tunnel *t, co
 	if (b->admin)
 		return BGP_WORTH_ADMIN;
 	if (router && router_is_absent(m, router))
-		return is_missed(t, b) ? BGP_WORTH_DOWN : BGP_WORTH_GONE;
+		return BGP_WORTH_DOWN;
 	if (router && model_router_stale(m, router))
 		return BGP_WORTH_STALE;
 	if (b->gone)

@@ -114,7 +114,9 @@ static int64_t down_since(const struct model *m, const struct model_bgp *b)
 {
 	const struct model_router *o = model_find_router(m, b->router);
 
-	return bgp_is_up(b) && o && o->absent_us != MODEL_NEVER ? o->absent_us : b->since_us;
+	bool was_down = !bgp_is_up(b) && b->state != BGP_STATE_NOT_UNDERSTOOD;
+
+	return !was_down && o && o->absent_us != MODEL_NEVER ? o->absent_us : b->since_us;
 }
 
 static void gather_bgp(const struct model *m, unsigned key, struct bgp_evidence *ret)
@@ -180,12 +182,13 @@ void judge_gather(const struct model *m, unsigned key, struct evidence *ret)
 	gather_remote(m, &m->tunnels[key], &ret->remote);
 }
 
-/* Its router says that it is down, and nothing came through it since. */
+/* Its router says that it is down, and nothing came through it since: of a peer that answers the next probe must be
+ * lost, too. */
 static bool is_remote_down(const struct evidence *e, const struct model_target *in)
 {
 	int64_t since = e->remote.since;
 
-	if (e->remote.word != REMOTE_DOWN)
+	if (e->remote.word != REMOTE_DOWN || (in && in->replies && !in->silent && !in->lost_run))
 		return false;
 	since += LOG_STEP_S * US_PER_S;
 	return (!in || in->answered_us <= since) && (!e->bgp.worst || e->bgp.message_us <= since);

@@ -71,6 +71,19 @@ static bool is_absent(const struct model *m, const struct model_bgp *b)
 	return r && r->absent_us != MODEL_NEVER;
 }
 
+/* The state, or why there is none. */
+static void note_state(const struct model *m, const struct model_bgp *b, char *text, size_t size)
+{
+	size_t pos = 0;
+
+	if (is_absent(m, b))
+		str_append(text, size, &pos, "not running");
+	else if (b->gone)
+		str_append(text, size, &pos, "neighbour no longer listed");
+	else
+		bgp_state_text(m, b, text, size);
+}
+
 static void bgp_text(const struct model *m, const struct model_tunnel *t, const struct evidence *e, char *text,
 		     size_t size)
 {
@@ -83,7 +96,7 @@ static void bgp_text(const struct model *m, const struct model_tunnel *t, const 
 
 	bgp_state_text(m, b, state, sizeof state);
 	text[0] = 0;
-	if (bgp_is_up(b) || (b->gone && is_absent(m, b))) {
+	if (is_absent(m, b)) {
 		str_append(text, size, &pos, "%.40s has no BGP running", router_of(m, t, e));
 		return;
 	}
@@ -144,8 +157,10 @@ static void held_text(const struct model *m, const struct model_tunnel *t, const
 		bgp_state_text(m, e->bgp.worst, state, sizeof state);
 		str_append(text, size, &pos, "BGP was down, and is %s", state);
 	} else {
-		bgp_state_text(m, e->bgp.worst, state, sizeof state);
-		str_append(text, size, &pos, "BGP %s when last heard of; its router ", state);
+		note_state(m, e->bgp.worst, state, sizeof state);
+		/* down all the same: it was not running */
+		str_append(text, size, &pos, "BGP %s when last heard of; its router ",
+			   bgp_is_up(e->bgp.worst) ? "not running" : state);
 	}
 	if (e->bgp.worth == BGP_WORTH_STALE)
 		add_trouble(m, t, e, text, size, &pos);
@@ -171,27 +186,6 @@ static void no_news_text(const struct model *m, const struct model_tunnel *t, co
 	}
 }
 
-static void router_text(const struct model *m, const struct model_tunnel *t, enum reason reason, char *text,
-			size_t size)
-{
-	const struct model_target *in = judge_target(m, t->inner_target);
-	const struct model_router *r = model_find_router(m, t->router);
-	const char *router = model_name(m, t->router), *name = model_name(m, t->remote_name);
-	size_t pos = 0;
-
-	text[0] = 0;
-	if (reason == REASON_ROUTER_UP && in && t->peer != MODEL_NONE)
-		str_append(text, size, &pos, "peer %.46s does not answer ping, ", model_name(m, t->peer));
-	if (reason == REASON_ROUTER_HELD)
-		str_append(text, size, &pos, "%.40s said %.40s is down, and %s", router, name,
-			   r ? router_trouble(r) : "is not heard of");
-	else
-		str_append(text, size, &pos, "%.40s says %.40s is %s", router, name,
-			   reason == REASON_ROUTER_UP ? "up" : "down");
-	if (reason != REASON_ROUTER_UP)
-		add_ike(m, t, text, size, &pos);
-}
-
 /* Behind what was said of the row: what BGP has to do with it. */
 static void add_bgp_note(const struct model *m, const struct model_tunnel *t, const struct evidence *e, char *text,
 			 size_t size, size_t *pos)
@@ -200,7 +194,7 @@ static void add_bgp_note(const struct model *m, const struct model_tunnel *t, co
 
 	if (!e->bgp.worst)
 		return;
-	bgp_state_text(m, e->bgp.worst, state, sizeof state);
+	note_state(m, e->bgp.worst, state, sizeof state);
 	switch (e->bgp.worth) {
 	case BGP_WORTH_UP:
 	case BGP_WORTH_GONE:
@@ -218,6 +212,29 @@ static void add_bgp_note(const struct model *m, const struct model_tunnel *t, co
 		add_trouble(m, t, e, text, size, pos);
 		break;
 	}
+}
+
+static void router_text(const struct model *m, const struct model_tunnel *t, const struct evidence *e,
+			enum reason reason, char *text, size_t size)
+{
+	const struct model_target *in = judge_target(m, t->inner_target);
+	const struct model_router *r = model_find_router(m, t->router);
+	const char *router = model_name(m, t->router), *name = model_name(m, t->remote_name);
+	size_t pos = 0;
+
+	text[0] = 0;
+	if (reason == REASON_ROUTER_UP && in && t->peer != MODEL_NONE)
+		str_append(text, size, &pos, "peer %.46s does not answer ping, ", model_name(m, t->peer));
+	if (reason == REASON_ROUTER_HELD)
+		str_append(text, size, &pos, "%.40s said %.40s is down, and %s", router, name,
+			   r ? router_trouble(r) : "is not heard of");
+	else
+		str_append(text, size, &pos, "%.40s says %.40s is %s", router, name,
+			   reason == REASON_ROUTER_UP ? "up" : "down");
+	if (reason == REASON_ROUTER_UP)
+		add_bgp_note(m, t, e, text, size, &pos);
+	else
+		add_ike(m, t, text, size, &pos);
 }
 
 /* ---- the peer and the interface ---- */
@@ -348,7 +365,7 @@ static void reason_text(const struct model *m, const struct model_tunnel *t, enu
 	case REASON_ROUTER_DOWN:
 	case REASON_ROUTER_HELD:
 	case REASON_ROUTER_UP:
-		router_text(m, t, reason, text, size);
+		router_text(m, t, e, reason, text, size);
 		break;
 	case REASON_NO_NEWS:
 		no_news_text(m, t, e, text, size);

@@ -597,6 +597,39 @@ static void restarted(void **state)
 	sim_end(&w.s);
 }
 
+/* Without bgpd nothing is better than it was, and nothing is called Established. */
+static void not_running(void **state)
+{
+	struct router_world w;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		const struct model_tunnel *t;
+
+		world_start(&w, 1, 34);
+		if (i == 1)
+			w.state = BGP_STATE_ACTIVE;
+		world_run(&w, 60);
+		t = &w.s.m->tunnels[0];
+		w.s.loss = i >= 2;
+		w.listed = i != 3;
+		world_run(&w, 2);
+		if (i != 3)
+			w.outcome = ROUTER_OUTCOME_ABSENT;
+		world_run(&w, 40);
+		assert_int_equal(t->state, HEALTH_DOWN);
+		if (i < 2)
+			assert_string_equal(t->reason, "rtx has no BGP running");
+		else
+			assert_words(t->reason, i == 2 ? "; BGP not running" : "; BGP neighbour no longer listed");
+		assert_int_equal(t->outages, 1);
+		w.outcome = ROUTER_OUTCOME_TIMEOUT;
+		world_run(&w, 20);
+		assert_null(strstr(t->reason, "Established"));
+		sim_end(&w.s);
+	}
+}
+
 /* A login takes its time: what was down when it was first asked for began nobody knows when. */
 static void first_asked_late(void **state)
 {
@@ -627,7 +660,8 @@ int main(void)
 		cmocka_unit_test(not_understood), cmocka_unit_test(router_is_stale),
 		cmocka_unit_test(peer_never_answers), cmocka_unit_test(silent_with_keepalives),
 		cmocka_unit_test(not_listed), cmocka_unit_test(joins), cmocka_unit_test(two_neighbours),
-		cmocka_unit_test(one_outage), cmocka_unit_test(restarted), cmocka_unit_test(first_asked_late),
+		cmocka_unit_test(one_outage), cmocka_unit_test(restarted), cmocka_unit_test(not_running),
+		cmocka_unit_test(first_asked_late),
 	};
 
 	return cmocka_run_group_tests_name("model_bgp", tests, NULL, NULL);
