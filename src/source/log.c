@@ -15,7 +15,8 @@
 #include "source/sources.h"
 
 #define LISTEN_AGAIN_US (10 * US_PER_S)
-enum { DATAGRAMS_MAX = 64, DATAGRAM_SIZE = 4096, LINES_PER_S = 200 };
+/* FOREIGN_MAX: what others send must not keep the router's from being heard */
+enum { DATAGRAMS_MAX = 64, FOREIGN_MAX = 2000, DATAGRAM_SIZE = 4096, LINES_PER_S = 200 };
 
 struct log {
 	struct router_seen_sink sink;  /* first: what a line is read as comes here */
@@ -205,7 +206,7 @@ static void hear(struct log *l)
 {
 	char data[DATAGRAM_SIZE];
 
-	for (int i = 0; i < DATAGRAMS_MAX; i++) {
+	for (int ours = 0, foreign = 0; ours < DATAGRAMS_MAX && foreign < FOREIGN_MAX;) {
 		struct sockaddr_storage from = {0};
 		socklen_t from_len = sizeof from;
 		ssize_t n = recvfrom(l->fd, data, sizeof data, 0, (struct sockaddr *)&from, &from_len);
@@ -214,7 +215,12 @@ static void hear(struct log *l)
 		if (n < 0)
 			return;
 		sender = sender_of(&from);
-		if (n && (!addr_is_set(&l->config->from) || addr_equal(&sender, &l->config->from)))
+		if (addr_is_set(&l->config->from) && !addr_equal(&sender, &l->config->from)) {
+			foreign++;
+			continue;
+		}
+		ours++;
+		if (n)
 			take_bytes(l, data, (size_t)n);
 	}
 }
