@@ -171,7 +171,8 @@ static void text_remote(struct buf *out, const struct report *r, const struct re
 	if (x) {
 		clean_name(r->m, x->router, router, sizeof router);
 		clean_name(r->m, x->name, name, sizeof name);
-		buf_printf(out, "  router   %s: %s %s%s\n", router, name, !x->has_up ? "unknown" : x->up ? "up" : "down",
+		buf_printf(out, "  router   %s: %s %s%s\n", router, name,
+			   !x->has_up ? "unknown" : x->up ? "up" : "down",
 			   x->has_sa && !x->sa ? ", no SA in one direction" : "");
 	}
 	if (row->t->rekeys)
