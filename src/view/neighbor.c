@@ -7,9 +7,19 @@
 
 #define LOADING_US (5 * US_PER_S) /* prefixes come a moment after the session */
 
+// Its router says that it has no BGP running: that is an answer, and nothing is Established.
+static const struct model_router *absent_router(const struct frame *f, const struct model_bgp *b)
+{
+	const struct model_router *r = router_of(f->m, b->router);
+
+	if (!r || r->absent_us == MODEL_NEVER || b->gone || row_is_silent(f))
+		return NULL;
+	return f->m->now - r->polled_us <= INT64_C(3) * (r->period_ms > 1000 ? r->period_ms : 1000) * US_PER_MS ? r : NULL;
+}
+
 bool neighbor_is_stale(const struct frame *f, const struct model_bgp *b)
 {
-	return router_is_stale(f, b->router);
+	return !absent_router(f, b) && router_is_stale(f, b->router);
 }
 
 // Taken out of the router's configuration by somebody, when nobody had said that it should be there.
@@ -26,6 +36,8 @@ enum row_state neighbor_state(const struct frame *f, const struct model_bgp *b)
 		return is_missed(f->m, b) && !b->admin ? ROW_DOWN : ROW_ADMIN;
 	if (b->admin)
 		return ROW_ADMIN;
+	if (absent_router(f, b))
+		return ROW_DOWN;
 	switch (b->state) {
 	case BGP_STATE_ESTABLISHED:
 		return ROW_UP;
@@ -74,6 +86,8 @@ const char *neighbor_said(const struct frame *f, const struct model_bgp *b, char
 		str_copy(out, NEIGHBOR_MAX, "!gone");
 	else if (b->admin)
 		str_copy(out, NEIGHBOR_MAX, "!Idle (Admin)");
+	else if (absent_router(f, b))
+		str_copy(out, NEIGHBOR_MAX, "!no BGP");
 	else if (!name)
 		snprintf(out, NEIGHBOR_MAX, "!not understood%s%.50s", *word ? ": " : "", word);
 	else if (b->state == BGP_STATE_ESTABLISHED)
@@ -106,6 +120,8 @@ const char *neighbor_since(const struct frame *f, const struct model_bgp *b, cha
 {
 	if (neighbor_is_stale(f, b))
 		return stale_since(f, b, out);
+	if (absent_router(f, b) && b->state == BGP_STATE_ESTABLISHED)
+		return format_since(f, absent_router(f, b)->absent_us, true, out);
 	return format_since(f, b->since_us, b->since_known, out);
 }
 

@@ -326,6 +326,41 @@ static void too_many(void **state)
 	end(&s);
 }
 
+// bgpd is gone: its neighbours are down, not Established and not unknown.
+static void no_bgp(void **state)
+{
+	const struct model_router *frr;
+	struct record r;
+	struct screen s;
+
+	(void)state;
+	open_routers(&s, false, 600);
+	press(&s, "4");
+	size(&s, 120, 40);
+	assert_line(&s, "10.255.0.2", "Established");
+	frr = model_find_router(s.m, (uint16_t)story_name(&s.story, "frr"));
+	assert_non_null(frr);
+	for (int i = 1; i <= 20; i++) {
+		record_init(&r, RECORD_ROUTER, (unsigned)(frr - s.m->routers), s.m->now + US_PER_S);
+		record_set(&r, ROUTER_ROUTER, frr->router);
+		record_set(&r, ROUTER_OUTCOME, ROUTER_OUTCOME_ABSENT);
+		record_set(&r, ROUTER_PERIOD_MS, 1000);
+		model_apply(s.m, &r);
+		s.st.at = s.st.end = s.m->now;
+		draw(&s);
+		assert_line(&s, "10.255.0.2", "!no BGP");
+	}
+	// nobody asks any more: it may be there again
+	for (int i = 1; i <= 5; i++) {
+		record_init(&r, RECORD_TICK, 0, s.m->now + US_PER_S);
+		model_apply(s.m, &r);
+	}
+	s.st.at = s.st.end = s.m->now;
+	draw(&s);
+	assert_line(&s, "10.255.0.2", "stale");
+	end(&s);
+}
+
 // A hostile file may hold any number anywhere, and any text.
 static void hostile(void **state)
 {
@@ -363,6 +398,7 @@ int main(void)
 		cmocka_unit_test(all_sizes), cmocka_unit_test(all_lines), cmocka_unit_test(stale),
 		cmocka_unit_test(loading),   cmocka_unit_test(keys),      cmocka_unit_test(events_and_sources),
 		cmocka_unit_test(nothing),   cmocka_unit_test(too_many),  cmocka_unit_test(hostile),
+		cmocka_unit_test(no_bgp),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
