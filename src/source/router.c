@@ -195,7 +195,7 @@ void router_ready(struct router *r, int64_t now)
 /* In any order. */
 static void add_state(struct router *r, const char *name, int state)
 {
-	r->states += hash_bytes((uint64_t)(state + 2), name, strlen(name));
+	r->states += hash_bytes((uint64_t)state + 2, name, strlen(name));
 }
 
 static void put_seen(struct router_seen_sink *sink, const struct router_seen *seen)
