@@ -11,10 +11,12 @@
 static const struct model_router *absent_router(const struct frame *f, const struct model_bgp *b)
 {
 	const struct model_router *r = router_of(f->m, b->router);
+	int64_t period;
 
 	if (!r || r->absent_us == MODEL_NEVER || b->gone || row_is_silent(f))
 		return NULL;
-	return f->m->now - r->polled_us <= INT64_C(3) * (r->period_ms > 1000 ? r->period_ms : 1000) * US_PER_MS ? r : NULL;
+	period = (r->period_ms > 1000 ? r->period_ms : 1000) * US_PER_MS;
+	return f->m->now - r->polled_us <= 3 * period ? r : NULL;
 }
 
 bool neighbor_is_stale(const struct frame *f, const struct model_bgp *b)
