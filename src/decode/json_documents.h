@@ -7,8 +7,8 @@
 
 #include "tunwatch/decode.h"
 
-/* Each document goes to document(), in order, until something is none; doc is valid during the call only. *answer begins
- * anew: OK, or what is wrong. */
+/* Each document goes to document(), in order, until something is none; doc is valid during the call only. *answer
+ * begins anew: OK, or what is wrong. */
 void json_documents_read(const void *data, size_t len, struct router_answer *answer,
 			 void (*document)(void *arg, const json_t *doc), void *arg);
 /* What is wrong with the answer: "what: text", cleaned; the first PARSE stays, and each counts as a suspect. */
