@@ -129,10 +129,16 @@ void dialogue_login_eof(struct dialogue *d)
 		dialogue_fail(d, ROUTER_OUTCOME_LOST, "the router hung up before its prompt");
 }
 
-// The first line after login may get lost, and the first prompt may have been a piece of the banner.
+// The first line after login may get lost, and the first prompt may have been a piece of the banner: then the login is
+// still to come, and an empty line would be taken for a name or a password.
 void dialogue_wake_again(struct dialogue *d, int64_t now_us)
 {
+	size_t len;
+
 	d->wake_us = now_us + WAKE_US;
+	lines_pending(d->lines, &len);
+	if (len && !dialogue_pending_is(d, PROFILE_READY))
+		return;
 	if (d->wakes++ >= WAKES_MAX) {
 		d->wake_us = INT64_MAX;
 		return;
@@ -146,6 +152,11 @@ void dialogue_wake(struct dialogue *d, int64_t now_us)
 	const char *pending = lines_pending(d->lines, &len);
 	bool same = len == d->prompt_len && !memcmp(pending, d->prompt, len);
 
+	if (dialogue_pending_is(d, PROFILE_ASK_USER) || dialogue_pending_is(d, PROFILE_ASK_PASSWORD)) {
+		d->state = DIALOGUE_LOGIN;
+		dialogue_login(d, now_us);
+		return;
+	}
 	if (!dialogue_pending_is(d, PROFILE_READY))
 		return;
 	dialogue_learn(d);
