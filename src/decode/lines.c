@@ -11,6 +11,8 @@
 enum { LINE_MAX_BYTES = 65536, CHUNK = 1024, CHARACTER_MAX = 16, TAB = 8, SEQUENCE_MAX = 32, ESC = 0x1b };
 // On longer lines writing in the middle is made cheap rather than right: no router has such.
 enum { LINE_LONG = 4096 };
+// Behind so many bytes a tab goes where it can: it must not cost more than it is worth.
+enum { TABBED_MAX = 512 };
 enum escape { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI };
 
 struct lines {
@@ -104,7 +106,7 @@ static void tab(struct lines *ls)
 {
 	size_t column = 0;
 
-	for (size_t i = 0; i < ls->cursor && i < LINE_LONG; i++)
+	for (size_t i = 0; i < ls->cursor && i < TABBED_MAX; i++)
 		column += ((uint8_t)ls->line.data[i] & 0xc0) != 0x80;
 	do {
 		size_t n = character_at(ls, ls->cursor);
