@@ -232,16 +232,44 @@ static struct profile *make_profile(void)
 	return p;
 }
 
+/* The line of the first ${NAME}, which libconfuse takes from the environment but in '...'; 0: none. */
+static int find_environment(const char *text, size_t len)
+{
+	char quote = 0;
+	int line = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		line += text[i] == '\n';
+		if (quote != '\'' && text[i] == '$' && i + 1 < len && text[i + 1] == '{')
+			return line;
+		if (quote && text[i] == '\\' && i + 1 < len)
+			line += text[++i] == '\n';
+		else if (text[i] == quote)
+			quote = 0;
+		else if (!quote && (text[i] == '"' || text[i] == '\''))
+			quote = text[i];
+	}
+	return 0;
+}
+
 struct profile *profile_parse(const char *path, const char *text, size_t len, struct error *err)
 {
 	struct load l = { .path = path, .err = err };
 	cfg_opt_t table[KEYS_MAX];
 	struct buf copy = {0};
 	cfg_t *cfg;
-	int r;
+	int line, r;
 
 	if (conf_prepare(path, text, len, &copy, err))
 		return NULL;
+	/* who wrote the profile is not who runs it, and a router gets to see its lines */
+	line = find_environment(copy.data, copy.len);
+	if (line) {
+		buf_free(&copy);
+		error_set(err, -EINVAL, "%s:%d: takes ${...} from the environment, which a profile must not; write it "
+			  "in '...'", path, line);
+		return NULL;
+	}
 	l.p = make_profile();
 	loading = &l;
 	cfg = make_parser(table);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LINE_LENGTH_MAX = 200 };
 
@@ -46,17 +47,53 @@ static const char *refuse_pipe(const char *line)
 	return NULL;
 }
 
+/* Routers take words cut short: "show ru". */
+static bool is_cut_from(const char *word, size_t len, const char *whole)
+{
+	size_t n = strlen(whole);
+
+	return !strncasecmp(word, whole, len < n ? len : n);
+}
+
+static bool holds(const char *word, size_t len, const char *part)
+{
+	for (size_t n = strlen(part); len >= n; word++, len--)
+		if (!strncasecmp(word, part, n))
+			return true;
+	return false;
+}
+
+static bool tells_secrets(const char *words, size_t len)
+{
+	static const char *const first[] = { "configuration", "running", "startup", "tech" };
+	static const char *const any[] = { "config", "running", "startup", "secret", "password" };
+
+	for (size_t at = 0, n, nth = 0; at < len; at += n, nth++) {
+		const char *word = words + (at += strspn(words + at, " "));
+
+		n = strcspn(word, " |");
+		if (!n || at >= len)
+			break;
+		for (size_t i = 0; !nth && i < ARRAY_LEN(first); i++)
+			if (is_cut_from(word, n, first[i]))
+				return true;
+		for (size_t i = 0; i < ARRAY_LEN(any); i++)
+			if (holds(word, n, any[i]))
+				return true;
+		if ((n == 3 && !strncasecmp(word, "key", n)) || (n == 4 && !strncasecmp(word, "keys", n)))
+			return true;
+	}
+	return false;
+}
+
 static const char *refuse_command(const char *line)
 {
-	static const char *const secrets[] = { "conf", "run", "start", "tech" };
 	const char *what = line + strlen("show");
 
 	if (!starts_with(line, "show "))
 		return "must begin with 'show ': a router is only read";
-	what += strspn(what, " ");
-	for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
-		if (starts_with(what, secrets[i]))
-			return "must not ask for a configuration: it holds passwords";
+	if (tells_secrets(what, strcspn(what, "|")))
+		return "must not ask for a configuration or a key: they hold passwords";
 	return refuse_pipe(line);
 }
 
