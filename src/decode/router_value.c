@@ -136,6 +136,8 @@ int64_t value_civil(const char *s, size_t len)
 	    p.second > 60)
 		return INT64_MIN;
 	ret = time_join(&p, 0);
+	if (time_split(ret, 0).day != p.day && p.second < 60) // the 30th of February
+		return INT64_MIN;
 	return at == len || (s[at] == '.' && at + 1 < len && is_digit(s[at + 1])) ? ret : INT64_MIN;
 }
 
