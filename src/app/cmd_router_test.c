@@ -46,11 +46,13 @@ static void set_number(json_t *o, const char *key, int64_t n)
 /* The router's own clock, whose zone is not known here. */
 static void set_civil(json_t *o, const char *key, int64_t civil_us)
 {
-	struct time_parts p = time_split(civil_us, 0);
+	struct time_parts p;
 
-	if (civil_us != INT64_MIN)
-		json_object_set_new(o, key, json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d", p.year, p.month, p.day,
-							 p.hour, p.minute, p.second));
+	if (civil_us == INT64_MIN)
+		return;
+	p = time_split(civil_us, 0);
+	json_object_set_new(o, key, json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d", p.year, p.month, p.day, p.hour,
+						 p.minute, p.second));
 }
 
 static void add_bgp(json_t *o, const struct router_seen_bgp *b)
