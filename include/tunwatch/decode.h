@@ -273,6 +273,10 @@ struct syslog_header {
 /* <PRI>, the headers of RFC 3164 and RFC 5424, and those of rsyslog's files; any of it may be missing. now_us: wall time
  * (a stamp of RFC 3164 has no year). */
 struct syslog_header syslog_read(const char *text, size_t len, int64_t now_us);
+/* A line of a router's log, read by the profile's command (its log) as it stands, else behind its header h, with the
+ * time civil_us as the router's clock would show it. False: it is not understood. */
+bool syslog_read_log(const struct profile *p, size_t command, const char *text, size_t len,
+		     const struct syslog_header *h, int64_t civil_us, struct router_seen_log *ret);
 
 /* ---- telnet.c: the telnet filter (RFC 854, 855, 1143; options ECHO 857, SGA 858, TTYPE 1091, NAWS 1073) ---- */
 struct telnet {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/report_log.h"
+#include "app/report_syslog.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LOG_MAX = 64 << 20, PIECE = 512 << 10, EVENTS_MAX = 200000, NAMES_MAX = 1024, NOTES_MAX = 8 };
@@ -31,7 +31,7 @@ struct log_file {
 	int64_t first, last;          /* of all lines, civil; INT64_MIN */
 	int64_t piece_first, first_of_first, first_of_last;
 	bool full;
-	int zone_s;
+	struct log_zone zone;         /* of its times */
 	char *notes[NOTES_MAX];
 	size_t nnotes;
 	/* the recording it is: records before the first event, then events */
@@ -212,18 +212,14 @@ static void straighten(struct log_file *l)
 		add_note(l, "the router's clock was set back, or lines are missing: times are not certain");
 }
 
-static void set_zone(struct log_file *l, const int *zone_s)
+static void to_utc(struct log_file *l)
 {
-	time_t t = (time_t)(l->first / US_PER_S);
-	struct tm tm = {0};
+	int64_t zone_us = log_zone(&l->zone, l->first) * US_PER_S;
 
-	if (!zone_s)
-		localtime_r(&t, &tm);
-	l->zone_s = zone_s ? *zone_s : (int)tm.tm_gmtoff;
 	for (size_t i = 0; i < l->nevents; i++)
-		l->events[i].at -= l->zone_s * US_PER_S;
-	l->first -= l->zone_s * US_PER_S;
-	l->last -= l->zone_s * US_PER_S;
+		l->events[i].at -= zone_us;
+	l->first -= zone_us;
+	l->last -= zone_us;
 }
 
 static int judge(struct log_file *l, const char *name, const struct profile *p, struct error *err)
@@ -262,8 +258,9 @@ static int read_all(struct log_file *l, int fd, const char *name, const struct p
 {
 	struct lines *ls = lines_new(profile_session(p)->charset);
 	struct buf text = {0};
+	int64_t written_us = log_written(fd);
 	size_t command, len;
-	int r;
+	int r, year = 0;
 
 	if (!ls)
 		return error_set(err, -EINVAL, "profile %s: there is no charset %s", profile_name(p),
@@ -275,6 +272,10 @@ static int read_all(struct log_file *l, int fd, const char *name, const struct p
 		len = text.len - at > PIECE ? cut_at(text.data + at, PIECE) : text.len - at;
 		read_piece(l, p, command, text.data + at, len);
 	}
+	if (!r && !l->lines)
+		year = log_read_syslog(p, command, &text, written_us, &l->zone, &l->sink);
+	if (year)
+		add_note(l, "the log's times have no year: that of the file is taken, %d", year);
 	lines_free(ls);
 	buf_free(&text);
 	return r;
@@ -307,7 +308,7 @@ static void make_start(struct log_file *l, const char *host)
 	put_start(&l->start_sink, &r);
 	record_init(&r, RECORD_CLOCK, 0, 0);
 	record_set(&r, CLOCK_WALL_OFF_US, l->first);
-	record_set(&r, CLOCK_UTC_OFF_S, l->zone_s);
+	record_set(&r, CLOCK_UTC_OFF_S, l->zone.s);
 	record_set(&r, CLOCK_REASON, CLOCK_REASON_START);
 	put_start(&l->start_sink, &r);
 	for (size_t i = 0; i < l->nnames; i++) {
@@ -430,6 +431,8 @@ struct log_file *log_file_read(int fd, const char *name, const struct profile *p
 	l->sink.put = put;
 	l->start_sink.put = put_start;
 	l->first = l->last = INT64_MIN;
+	if (zone_s)
+		l->zone = (struct log_zone){ true, *zone_s };
 	r = read_all(l, fd, name, p, err);
 	close(fd);
 	if (!r && l->npieces > 1 && l->first_of_first > l->first_of_last)
@@ -440,7 +443,7 @@ struct log_file *log_file_read(int fd, const char *name, const struct profile *p
 		r = judge(l, name, p, err);
 	}
 	if (!r) {
-		set_zone(l, zone_s);
+		to_utc(l);
 		make_start(l, "log");
 		return l;
 	}

@@ -19,7 +19,6 @@
 enum { DATAGRAMS_MAX = 64, FOREIGN_MAX = 2000, DATAGRAM_SIZE = 4096, LINES_PER_S = 200 };
 
 struct log {
-	struct router_seen_sink sink;  /* first: what a line is read as comes here */
 	struct source_env *env;
 	const struct log_config *config;
 	struct router_put *put;
@@ -29,9 +28,7 @@ struct log {
 	struct log_tail *tail;         /* NULL: listens */
 	int fd;                        /* listens here; -1: could not */
 	int64_t listen_us;             /* when to try again */
-	struct router_seen_log seen;
-	bool has_seen;
-	struct buf text, message;
+	struct buf text;
 	unsigned left;                 /* lines that may still be told in this second */
 	int64_t second_us;
 };
@@ -62,66 +59,6 @@ int log_listen(const struct log_config *log)
 }
 
 /* ---- lines ---- */
-
-static void keep_seen(struct router_seen_sink *sink, const struct router_seen *seen)
-{
-	struct log *l = (struct log *)sink;
-
-	if (seen->kind != ROUTER_SEEN_LOG)
-		return;
-	l->seen = seen->log;
-	l->has_seen = true;
-}
-
-static bool read_as(struct log *l, const char *text, size_t len)
-{
-	struct router_answer answer = {0};
-
-	l->has_seen = false;
-	profile_read(l->config->profile, l->command, text, len, &l->sink, &answer);
-	return l->has_seen;
-}
-
-/* As the router itself would print it. */
-static bool read_message(struct log *l, int64_t civil_us, const char *text, size_t len)
-{
-	static const char *const behind[] = { ": ", " " };
-	struct time_parts p = time_split(civil_us, 0);
-
-	for (size_t i = 0; i < ARRAY_LEN(behind); i++) {
-		buf_clear(&l->message);
-		buf_printf(&l->message, "%04d/%02d/%02d %02d:%02d:%02d%s", p.year, p.month, p.day, p.hour, p.minute,
-			   p.second, behind[i]);
-		buf_add(&l->message, text, len);
-		if (read_as(l, l->message.data, l->message.len))
-			return true;
-	}
-	return false;
-}
-
-/* The sender's name may be missing: then what looks like it belongs to the message. */
-static bool read_behind(struct log *l, const struct syslog_header *h, int64_t civil_us, const char *text, size_t len)
-{
-	const size_t begins[] = { h->message, h->host };
-	struct router_seen_log first;
-	bool any = false;
-
-	for (size_t i = 0; i < 1u + (h->host != h->message); i++) {
-		size_t at = begins[i];
-
-		if (at >= len || (!read_as(l, text + at, len - at) &&
-				  !read_message(l, civil_us, text + at, len - at)))
-			continue;
-		if (l->seen.meaning != LOG_MEANING_OTHER)
-			return true;
-		if (!any)
-			first = l->seen;
-		any = true;
-	}
-	if (any)
-		l->seen = first;
-	return any;
-}
 
 /* Times of the log are told in this zone. */
 static void set_zone(struct log *l)
@@ -162,9 +99,8 @@ static void take_line(struct log *l, const char *text, size_t len)
 	h = syslog_read(text, len, now);
 	router_put_offset(l->put, &zone_us);
 	civil = !h.has_stamp ? now + zone_us : h.has_zone ? h.stamp_us + zone_us : h.stamp_us;
-	if (!read_as(l, text, len) && !read_behind(l, &h, civil, text, len))
+	if (!syslog_read_log(l->config->profile, l->command, text, len, &h, civil, &seen.log))
 		return;
-	seen.log = l->seen;
 	router_put_sink(l->put)->put(router_put_sink(l->put), &seen);
 }
 
@@ -311,7 +247,7 @@ static bool init_log(struct log *l, struct source_env *env, const struct log_con
 	const char *router = c->router ? c->router : c->name;
 
 	*l = (struct log){
-		.sink.put = keep_seen, .env = env, .config = c, .command = log_command(c->profile), .fd = c->fd,
+		.env = env, .config = c, .command = log_command(c->profile), .fd = c->fd,
 		.left = LINES_PER_S,
 		.report = { .key = (uint16_t)(SOURCE_KEY_LOG + i), .name = "log", .instance = c->name },
 	};
@@ -351,7 +287,6 @@ static void stop(void *state)
 		router_put_free(l->put);
 		lines_free(l->lines);
 		buf_free(&l->text);
-		buf_free(&l->message);
 	}
 	free(s->logs);
 	free(s);

@@ -60,6 +60,29 @@ is "$(outages "$work/json")" "$(outages "$work/want")" "newest line first: the s
 is "$(outages "$work/json")" "$(outages "$work/want")" "from standard input: the same"
 sed 's/$/\r/' "$work/log" | "$TUNWATCH" report --log - --zone +09:00 -f json > "$work/json"
 is "$(outages "$work/json")" "$(outages "$work/want")" "with CR LF: the same"
+# what a syslog daemon wrote: its own header before what the router said; the year is that of the file
+behind_header()
+{
+	touch -d "2012-02-12 00:00 UTC" "$work/syslog"
+	"$TUNWATCH" report --log "$work/syslog" --zone +09:00 -f json > "$work/json" 2> "$work/err"
+	is "$(cat "$work/err")$(outages "$work/json")" "$(outages "$work/want")" "$1: the same"
+}
+grep '^2012' "$work/log" | sed -E 's|^2012/02/11 (.{8}): |Feb 11 \1 rtx |' > "$work/syslog"
+behind_header "behind a header of syslog"
+like "$("$TUNWATCH" report --log "$work/syslog" --zone +09:00)" "have no year: that of the file is taken, 2012" "which is told"
+sed -i 's/ rtx / /' "$work/syslog"
+behind_header "without the sender's name"
+grep '^2012' "$work/log" | sed -E 's|^2012/02/11 (.{8}): |2012-02-11T\1+09:00 rtx |' > "$work/syslog"
+{
+	echo "Feb 10 23:59:59 host sshd[1]: Server listening"
+	echo "2012-02-11T02:00:00+09:00 host kernel: IP Tunnel[1] Down"
+} >> "$work/syslog"
+sort -o "$work/syslog" "$work/syslog"
+behind_header "with RFC 3339, among lines of others"
+sed -E 's|^2012/02/11 (.{8}): |Feb 11 \1 192.0.2.9 &|' "$work/log" > "$work/syslog"
+behind_header "with both times"
+text=$("$TUNWATCH" report --log "$work/syslog" --zone +09:00)
+is "$(grep -c 'have no year' <<< "$text")" 0 "of which the router's own has its year"
 like "$("$TUNWATCH" report --log "$work/log" --zone +09:00)" "2012-02-11 02:08:30.0  2012-02-11 02:08:35.0 +5.0s" \
 	"as text, in the router's zone"
 like "$("$TUNWATCH" report --log "$work/log" --zone +09:00 --from 02:10 --to 02:11)" "outages  2" "of a window"
