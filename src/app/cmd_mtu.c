@@ -191,7 +191,8 @@ static void say_text(struct query *q)
 		printf("the way to %s changes all the time: %d bytes passed once (%u probes)\n", q->host, f->low,
 		       f->probes);
 	else if (!f->mtu)
-		printf("not even %d bytes get to %s, which every path must carry; small packets do\n", f->high, q->host);
+		printf("not even %d bytes get to %s, which every path must carry; small packets do\n", f->high,
+		       q->host);
 	else
 		say_number(q, f);
 	if (f->state == PMTU_STATE_COMPLETE)

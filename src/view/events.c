@@ -118,7 +118,8 @@ static void put_title(struct frame *f, int y)
 {
 	const struct view *v = f->v;
 	bool live = f->st->mode & MODE_LIVE;
-	const char *hint = f->columns >= 110 && v->panel->bit == PANEL_TUNNELS ? "Tab: focus, [ ] previous/next" : "[ ] step";
+	const char *hint = f->columns >= 110 && v->panel->bit == PANEL_TUNNELS ? "Tab: focus, [ ] previous/next" :
+			   "[ ] step";
 	unsigned only = view_events_of(v);
 	char title[200];
 	size_t pos = 0;

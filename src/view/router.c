@@ -110,8 +110,8 @@ static void say_boot(const struct frame *f, int64_t wall_us, char *out, size_t s
 	int64_t now = model_wall(f->m, f->st->at);
 	char age[16];
 
-	str_append(out, size, pos, "%sbooted %04d-%02d-%02d %02d:%02d", *pos ? "  " : "", p.year, p.month, p.day, p.hour,
-		   p.minute);
+	str_append(out, size, pos, "%sbooted %04d-%02d-%02d %02d:%02d", *pos ? "  " : "", p.year, p.month, p.day,
+		   p.hour, p.minute);
 	if (f->m->has_clock && wall_us <= now)
 		str_append(out, size, pos, " (%s ago)", time_age(now - wall_us, age));
 }
