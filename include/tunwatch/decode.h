@@ -270,8 +270,8 @@ struct syslog_header {
 	bool has_stamp, has_zone;
 	int64_t stamp_us;   /* has_zone: wall time, us since 1970; else the sender's civil time as if it were UTC */
 };
-/* <PRI>, the headers of RFC 3164 and RFC 5424, and those of rsyslog's files; any of it may be missing. now_us: wall time
- * (a stamp of RFC 3164 has no year). */
+/* <PRI>, the headers of RFC 3164 and RFC 5424, and those of rsyslog's files; any of it may be missing. now_us: wall
+ * time (a stamp of RFC 3164 has no year). */
 struct syslog_header syslog_read(const char *text, size_t len, int64_t now_us);
 /* A line of a router's log, read by the profile's command (its log) as it stands, else behind its header h, with the
  * time civil_us as the router's clock would show it. False: it is not understood. */
@@ -314,16 +314,16 @@ enum dialogue_event_kind {
 	DIALOGUE_READY,   /* logged in; the prompt is known */
 	DIALOGUE_ANSWER,  /* command is answered: text */
 	DIALOGUE_POLLED,  /* all commands of a poll are answered */
-	DIALOGUE_FAILED,  /* it is over: outcome and reason; the caller closes. Ok without dialogue_leave: a listing that
-			   * was cut did not end; commands not answered were not asked */
+	DIALOGUE_FAILED,  /* it is over: outcome and reason; the caller closes. Ok without dialogue_leave: a listing
+			   * that was cut did not end; commands not answered were not asked */
 };
 struct dialogue_event {
 	enum dialogue_event_kind kind;
 	size_t command;             /* ANSWER: index in the profile */
 	const char *text;           /* ANSWER: UTF-8, LF; valid during the call */
 	size_t text_len;
-	enum router_outcome outcome;/* FAILED: timeout, auth, lost, parse, or ok after dialogue_leave; ANSWER: ok, or parse
-				     * when the router says that it is an error (the poll goes on) */
+	enum router_outcome outcome;/* FAILED: timeout, auth, lost, parse, or ok after dialogue_leave; ANSWER: ok, or
+				     * parse when the router says that it is an error (the poll goes on) */
 	const char *reason;         /* FAILED: why; ANSWER: the error, or a remark, or "" */
 	bool cut;                   /* ANSWER: it went on (dialogue_config.enough); its last record may lack its end */
 };

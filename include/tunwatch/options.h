@@ -128,7 +128,8 @@ const struct option_row *option_row(enum option_id id);
 bool option_word(const char *words, const char *word);
 
 /* Keys inside the sections of tunwatch.conf.
- * C(ID, section, member of struct tunnel_config (sections tunnel and line; else name), name, TYPE, words, min, max, list, what) */
+ * C(ID, section, member of struct tunnel_config (sections tunnel and line; else name), name, TYPE, words, min, max,
+ * list, what) */
 #define CONFIG_KEY_TABLE(C) \
 	C(TUNNEL_IFNAME, "tunnel", ifname, "ifname", IFNAME, NULL, 0, 0, false, \
 	  "its interface; leave it out for a tunnel that ends on another box") \
@@ -159,7 +160,8 @@ bool option_word(const char *words, const char *word);
 	C(ROUTER_PROFILE, "router", name, "profile", TEXT, NULL, 0, 0, false, "how to talk to it") \
 	C(ROUTER_TRANSPORT, "router", name, "transport", CHOICE, "telnet exec vtysh", 0, 0, false, "how to reach it") \
 	C(ROUTER_HOST, "router", name, "host", HOST, NULL, 0, 0, false, "its address or name") \
-	C(ROUTER_PORT, "router", name, "port", INT, NULL, 1, 65535, false, "TCP port; the profile knows the usual one") \
+	C(ROUTER_PORT, "router", name, "port", INT, NULL, 1, 65535, false, \
+	  "TCP port; the profile knows the usual one") \
 	C(ROUTER_USER, "router", name, "user", TEXT, NULL, 0, 0, false, "who logs in") \
 	C(ROUTER_PASSWORD_FILE, "router", name, "password-file", TEXT, NULL, 0, 0, false, \
 	  "file that holds the password") \
@@ -175,7 +177,8 @@ bool option_word(const char *words, const char *word);
 	C(LOG_ROUTER, "log", name, "router", TEXT, NULL, 0, 0, false, "whose log it is") \
 	C(LOG_PROFILE, "log", name, "profile", TEXT, NULL, 0, 0, false, "how its lines read") \
 	C(LOG_FILE, "log", name, "file", TEXT, NULL, 0, 0, false, "file that it is written to") \
-	C(LOG_LISTEN, "log", name, "listen", LISTEN, NULL, 0, 0, false, "address and UDP port it is sent to by syslog") \
+	C(LOG_LISTEN, "log", name, "listen", LISTEN, NULL, 0, 0, false, \
+	  "address and UDP port it is sent to by syslog") \
 	C(LOG_FROM, "log", name, "from", ADDRESS, NULL, 0, 0, false, "take it from this sender only") \
 	C(LOG_CHARSET, "log", name, "charset", CHARSET, NULL, 0, 0, false, "instead of the profile's") \
 	C(LOG_ZONE, "log", name, "zone", ZONE, NULL, 0, 0, false, "zone of its times, as +09:00") \

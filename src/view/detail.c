@@ -323,7 +323,8 @@ static const struct line {
 	{ "why", write_why },       { "outer", write_outer },   { "via", write_via },
 	{ "probe", write_probe },   { "rtt ms", write_rtt },    { "loss", write_loss },
 	{ "mtu", write_mtu },       { "traffic", write_traffic }, { "bgp", write_bgp },
-	{ "router", write_router }, { "avail", write_availability }, { "outages", write_outages }, { "sources", write_sources },
+	{ "router", write_router }, { "avail", write_availability }, { "outages", write_outages },
+	{ "sources", write_sources },
 };
 
 static void put_strips(struct sheet *w, unsigned key)

@@ -11,7 +11,8 @@ enum column_id {
 };
 
 enum { STRIP_MIN = 8, STRIP_WIDE = 20, RESET_MIN = 20, WIDE = 110, NAME_MIN = 6, STATE_WIDTH = 13, NAME_MAX_NARROW = 15,
-       NAME_MAX_WIDE = 39, ROW_MAX_NARROW = 8, ROW_MAX_WIDE = 16, VRF_MAX = 8, DETAIL_FROM = 18, DETAIL_MIN = 4, LIST_MIN = 6, CPU_FULL = 95 };
+       NAME_MAX_WIDE = 39, ROW_MAX_NARROW = 8, ROW_MAX_WIDE = 16, VRF_MAX = 8, DETAIL_FROM = 18, DETAIL_MIN = 4,
+       LIST_MIN = 6, CPU_FULL = 95 };
 
 struct column {
 	int x, width; // width 0: not shown
