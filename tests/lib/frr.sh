@@ -35,7 +35,6 @@ frr_router()
 		echo " timers bgp 1 3"
 		echo " neighbor $5 remote-as $4"
 		echo " neighbor $5 timers connect 1"
-		echo " neighbor $5 timers delayopen 1"
 		echo " neighbor $5 advertisement-interval 0"
 		echo " address-family ipv4 unicast"
 		for network in "${@:6}"; do

@@ -177,6 +177,14 @@ session_file()
 }
 wait_for 20 session_file ok
 ok $? "a session with a screen"
+# a key means what the screen says at that moment
+shows()
+{
+	grep -aqF "$1" "$work/first.out"
+}
+type_keys first 4
+wait_for 20 shows 'last answer'
+ok $? "that shows the router"
 type_keys first L
 wait_for 10 session_file 'released .*somebody asked for it'
 ok $? "key L releases the routers"
@@ -187,6 +195,8 @@ closed()
 wait_for 5 closed
 ok $? "and the session is closed"
 is "$(heard mine 'line exit')" 1 "with a logout"
+wait_for 10 shows 'left alone'
+ok $? "and the screen says so"
 type_keys first L
 wait_for 10 session_file ok
 ok $? "pressed again, they are asked again"

@@ -95,7 +95,10 @@ falls()
 	local name=$1 filter=$2 reason="((.reset_reason // \"\") | test(\"$3\"))" at late router
 
 	shift 3
-	wait_for 60 all_up || diag "not up before: $name"
+	wait_for 60 all_up || for router in $routers; do
+		diag "not up before: $name: $router: $(outcomes "$file" "$router" | tail -n 2 | tr '\n' ' ')" \
+			"$(bgp_records "$router" true | tail -n 2)" "$(vty '' 'show bgp summary' | tail -n 4)"
+	done
 	downs=$(frr_downs '')
 	"$@" > "$work/vtysh.out" 2>&1
 	wait_for 20 down_again
