@@ -28,7 +28,8 @@ static void keep(struct record_sink *sink, const struct record *r)
 
 	last->count++;
 	last->record = *r;
-	memcpy(last->text, r->text, r->text_len);
+	if (r->text_len)
+		memcpy(last->text, r->text, r->text_len);
 	last->text[r->text_len] = 0;
 }
 
