@@ -140,10 +140,14 @@ static bool is_default_vrf(const struct model *m, uint16_t vrf)
 static unsigned best_row(const struct model *m, const struct index *x, const struct model_bgp *b, bool foreign)
 {
 	uint64_t ident = ident_of(m, b->neighbor);
-	const struct entry *e = find(x, ident), *end = x->entry + x->n;
+	const struct entry *first = find(x, ident);
+	size_t most = first ? (size_t)(x->entry + x->n - first) : 0;
 	unsigned best = MODEL_NONE, best_score = 0;
 
-	for (unsigned n = 0; e && e < end && e->ident == ident && n < SAME_MAX; e++, n++) {
+	if (most > SAME_MAX)
+		most = SAME_MAX;
+	for (size_t n = 0; n < most && first[n].ident == ident; n++) {
+		const struct entry *e = &first[n];
 		const struct model_tunnel *t = &m->tunnels[e->row];
 		bool is_foreign = t->router != MODEL_NONE && t->router != b->router;
 		bool same_vrf = e->vrf == MODEL_NONE ? is_default_vrf(m, b->vrf) : e->vrf == b->vrf;
