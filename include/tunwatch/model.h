@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "tunwatch/base.h"
+#include "tunwatch/model_pmtu.h"
 #include "tunwatch/record.h"
 
 #define MODEL_NEVER INT64_MIN
@@ -223,7 +224,8 @@ struct model_tunnel {
 	int64_t error_from_us;    /* when counting them began anew; MODEL_NEVER */
 	int64_t error_us;         /* when they were last seen rising; MODEL_NEVER */
 	int64_t base_us;          /* when the baseline was set; MODEL_NEVER */
-	int32_t base_rtt_us, base_sigma_us, base_mtu; /* 0: none yet */
+	int32_t base_rtt_us, base_sigma_us; /* 0: none yet */
+	int32_t base_inner, base_outer; /* path MTUs of the baseline; 0: none yet */
 	uint32_t base_replies;    /* replies when the baseline began to be gathered */
 	uint32_t rekeys;
 	bool by_bgp, by_router;   /* down because BGP is, because its router says so; up because of them alone */
@@ -302,6 +304,8 @@ struct model {
 	struct model_bgp *bgp;         size_t nbgp, bgp_cap;
 	struct model_router *routers;  size_t nrouters, routers_cap;
 	struct model_router_tunnel *router_tunnels; size_t nrouter_tunnels, router_tunnels_cap;
+	struct model_pmtu *pmtu;       size_t npmtu, pmtu_cap;
+	struct model_sa *sa;           size_t nsa, sa_cap;
 	struct model_name *names;      size_t nnames, names_cap;
 	char *arena;                   size_t arena_len, arena_cap;
 	struct history *history;       /* NULL in a collector */

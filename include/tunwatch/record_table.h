@@ -183,7 +183,14 @@
 	F(PMTU_TOOK_MS, "took_ms", INT, 0, 0, "duration of the search") \
 	F(PMTU_FROM, "from", REF, 0, 0, "who named the MTU") \
 	F(PMTU_DIRECTION, "direction", ENUM, record_words_direction, 0, "which way loses") \
-	F(PMTU_HOP, "hop", INT, 0, 0, "last hop that still answers")
+	F(PMTU_HOP, "hop", INT, 0, 0, "distance of the last hop that still answers") \
+	F(PMTU_HOP_FROM, "hop_from", REF, 0, 0, "the last hop that still answers") \
+	F(PMTU_LIMIT, "limit", INT, 0, 0, "largest size this host would send there") \
+	F(PMTU_NAMED, "named", INT, 0, 0, "MTU that a PTB named and that is wrong") \
+	F(PMTU_NEAR, "near", BOOL, 0, 0, "the PTB came from this host's own next hop") \
+	F(PMTU_CACHED_MTU, "cached_mtu", INT, 0, 0, "MTU the kernel would use there now") \
+	F(PMTU_CACHED_S, "cached_s", INT, 0, 1, "how long it will; absent: for good") \
+	F(PMTU_ERRNO, "errno", INT, 0, 0, "why it is unreachable")
 #define SA_FIELDS(F) \
 	F(SA_EVENT, "event", ENUM, record_words_sa_event, 0, "what happened") \
 	F(SA_SPI, "spi", HEX, 0, 0, "SPI") \

@@ -80,6 +80,9 @@ struct watch_config {
 	const struct log_config *logs;
 	size_t nlogs;
 	int64_t released_us;      /* no router session before this session time (a person asked for it); 0 */
+	int64_t mtu_period_us;    /* between two looks at each path MTU; 0: path MTUs are not looked at */
+	char sweep[MODEL_NAME_MAX]; /* row whose path MTUs a person asked for; "": all */
+	uint64_t sweeps;          /* counts such wishes */
 };
 
 /* What every source is given. */

@@ -124,7 +124,8 @@ enum viewer_exit viewer_run(const struct viewer_config *config, struct error *er
 
 /* ---- control.c: messages on the control socket (SOCK_SEQPACKET, one text message each) ----
  * viewer to collector: "mark TEXT", "baseline", "baseline SESSION_US", "baseline clear", "reset", "interval SECONDS",
- * "release" (no session with a router for 15 minutes), "take" (again now), "stop", "hello"
+ * "release" (no session with a router for 15 minutes), "take" (again now), "sweep NAME" (search the path MTUs of that
+ * row), "sweep" (of all), "stop", "hello"
  * collector to viewer: "part N" with a read-only descriptor (SCM_RIGHTS), "live" after the last of them, "bye",
  * "paused WHY" when the recording cannot be written now, "resumed"; "full" and nothing else when too many others are
  * connected. Readers ignore words they do not know. */

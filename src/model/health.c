@@ -348,13 +348,12 @@ void health_baseline(struct model *m)
 	for (size_t i = 0; i < m->ntunnels; i++) {
 		struct model_tunnel *t = &m->tunnels[i];
 		const struct model_target *in = judge_target(m, t->inner_target);
-		const struct model_link *l = model_tunnel_link(m, t);
 
 		if (!t->used)
 			continue;
 		t->base_us = m->now;
 		t->base_rtt_us = t->base_sigma_us = 0;
 		t->base_replies = in ? in->rtt.recent_count : 0;
-		t->base_mtu = l ? l->mtu : 0;
+		t->base_inner = t->base_outer = 0;
 	}
 }

@@ -32,6 +32,8 @@ void model_free(struct model *m)
 	free(m->bgp);
 	free(m->routers);
 	free(m->router_tunnels);
+	free(m->pmtu);
+	free(m->sa);
 	free(m->names);
 	free(m->arena);
 	history_free(m->history);
@@ -44,7 +46,7 @@ void model_free(struct model *m)
 	A(addresses, naddresses, addresses_cap) A(routes, nroutes, routes_cap) \
 	A(sources, nsources, sources_cap) A(settings, nsettings, settings_cap) \
 	A(bgp, nbgp, bgp_cap) A(routers, nrouters, routers_cap) \
-	A(router_tunnels, nrouter_tunnels, router_tunnels_cap) \
+	A(router_tunnels, nrouter_tunnels, router_tunnels_cap) A(pmtu, npmtu, pmtu_cap) A(sa, nsa, sa_cap) \
 	A(names, nnames, names_cap) A(arena, arena_len, arena_cap)
 
 struct model *model_copy(const struct model *m)

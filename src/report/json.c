@@ -63,8 +63,8 @@ static json_t *mtu(const struct report_row *row)
 	json_object_set_new(o, "interface", number(row->mtu, row->mtu > 0));
 	for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
 		json_object_set_new(o, unknown[i], json_null());
-	if (row->t->base_mtu > 0)
-		json_object_set_new(o, "baseline", json_integer(row->t->base_mtu));
+	if (row->t->base_inner > 0)
+		json_object_set_new(o, "baseline", json_integer(row->t->base_inner));
 	return o;
 }
 

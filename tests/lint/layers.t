@@ -26,6 +26,7 @@ layer_of()
 	case $1 in
 	record_table) echo record ;;
 	options) echo table ;;
+	model_pmtu) echo model ;;
 	*) echo "$1" ;;
 	esac
 }
