@@ -88,7 +88,7 @@ bool model_overhead(const struct model *m, const struct model_tunnel *t, struct 
 enum mtu_verdict {
 	MTU_VERDICT_UNKNOWN,         /* nothing is measured (yet) */
 	MTU_VERDICT_OK,
-	MTU_VERDICT_TIGHT,           /* path MTU and configured MTU are equal, and the ceiling is less than 32 bytes above */
+	MTU_VERDICT_TIGHT,           /* it fits, and not 32 bytes more would */
 	MTU_VERDICT_UNDER_UTILISED,  /* 32 bytes or more could be added to what is configured */
 	MTU_VERDICT_OVERSIZED,       /* configured MTU above the path MTU, and routers say so */
 	MTU_VERDICT_FRAGMENTS,       /* what is configured passes only because outer packets are fragmented */
@@ -98,7 +98,7 @@ enum mtu_verdict {
 struct model_mtu {
 	enum mtu_verdict verdict;
 	const struct model_pmtu *inner, *outer; /* or NULL */
-	int configured;      /* interface's MTU; of a row without interface: what the near router enforces; 0: unknown */
+	int configured;      /* interface's MTU, or what the near router enforces; 0: unknown */
 	bool from_router;    /* configured was named by a PTB of the near router */
 	int path_inner, path_outer;
 	int gap;             /* path_inner minus configured; has_gap */
