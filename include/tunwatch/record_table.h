@@ -206,7 +206,8 @@
 	F(SA_ENC, "enc", REF, 0, 0, "cipher or AEAD name") \
 	F(SA_AUTH, "auth", REF, 0, 0, "integrity algorithm name") \
 	F(SA_SOFT_S, "soft_s", INT, 0, 0, "soft lifetime, seconds") \
-	F(SA_HARD_S, "hard_s", INT, 0, 0, "hard lifetime, seconds")
+	F(SA_HARD_S, "hard_s", INT, 0, 0, "hard lifetime, seconds") \
+	F(SA_ICV_BITS, "auth_bits", INT, 0, 0, "length of the integrity value in packets, bits")
 #define SA_COUNTERS_FIELDS(F) \
 	F(SA_COUNTERS_BYTES, "bytes", U64, 0, 0, "raw counter") \
 	F(SA_COUNTERS_PACKETS, "packets", U64, 0, 0, "raw counter") \
