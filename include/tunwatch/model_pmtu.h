@@ -60,13 +60,24 @@ struct model_sa {
 };
 
 /* ---- overhead.c: what a tunnel adds to a packet; pure ---- */
+/* Bytes between the outer IP header and the inner packet, where the kind of tunnel does not tell. */
+enum overhead_framing {
+	OVERHEAD_PPPOE = 8,               /* RFC 2516; in an Ethernet payload, no IP header */
+	OVERHEAD_L2TPV2 = 18,             /* UDP, 6 bytes, and PPP with its address field */
+	OVERHEAD_L2TPV2_LENGTH = 20,      /* ... with the length field */
+	OVERHEAD_L2TPV3 = 18,             /* IP protocol 115, 4 bytes of session, Ethernet */
+	OVERHEAD_L2TPV3_SUBLAYER = 22,    /* ... and the sublayer that Linux adds unless told otherwise */
+	OVERHEAD_L2TPV3_UDP = 30,         /* UDP, 8 bytes, Ethernet */
+	OVERHEAD_OPENVPN_GCM = 32,        /* UDP, P_DATA_V2, AES-GCM */
+};
 struct overhead {
-	enum tunnel_type type;   /* LINE, REMOTE, OTHER and TUN: nothing is known of them */
-	int outer_family;        /* AF_INET or AF_INET6 */
+	enum tunnel_type type;   /* LINE, REMOTE and OTHER: nothing is known of them */
+	int outer_family;        /* AF_INET or AF_INET6; 0: no IP header (PPPoE) */
 	int inner_family;
 	bool has_key, has_sequence, has_checksum; /* GRE */
-	bool encap_limit;        /* ip6tnl: the option that Linux adds unless told otherwise */
-	int device_mtu;          /* WireGuard pads no further than this; 0: unknown */
+	bool encap_limit;        /* ip6tnl, ip6gre: the option that Linux adds unless told otherwise */
+	int framing;             /* TUN, PPP, L2TP: enum overhead_framing, or 0: unknown */
+	int device_mtu;          /* WireGuard pads no further than this; 0: whatever fits is its MTU */
 	bool esp;                /* an SA carries it: the next five count */
 	enum sa_mode mode;
 	bool natt;
