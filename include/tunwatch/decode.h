@@ -4,6 +4,7 @@
 #ifndef TUNWATCH_DECODE_H
 #define TUNWATCH_DECODE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,6 +85,42 @@ struct rtnl_message {
 bool rtnl_next(const uint8_t **data, size_t *left, struct rtnl_message *ret);
 /* Type and length of the message only; for events whose body does not matter. */
 bool rtnl_peek(const uint8_t *data, size_t left, enum rtnl_what *ret);
+
+/* ---- xfrm.c: the kernel's security associations (linux/xfrm.h) ---- */
+#define XFRM_NAME_MAX 64
+
+/* Keys come with them, and are not read: what is here was never next to one. 0 where the message does not say. */
+struct xfrm_sa {
+	uint32_t spi;
+	struct addr src, dst;
+	unsigned proto;              /* IP protocol */
+	bool has_mode;               /* one that we have a word for */
+	enum sa_mode mode;
+	enum direction dir;          /* IN or OUT where whoever made it said so (Linux 6.10), else UNKNOWN */
+	uint32_t reqid, if_id, mark, mark_mask;
+	unsigned encap;              /* UDP port at the destination, NAT-T */
+	bool keyed;                  /* has algorithms. Else the message is no whole one, or IKE has not finished it */
+	char enc[XFRM_NAME_MAX], auth[XFRM_NAME_MAX]; /* the kernel's names, cleaned; enc: cipher or AEAD */
+	unsigned icv_bits;           /* of the integrity value in a packet */
+	uint32_t soft_s, hard_s;     /* lifetimes; 0: none */
+	uint64_t made_s;             /* wall time */
+};
+
+enum xfrm_what {
+	XFRM_OTHER, XFRM_SA_NEW, XFRM_SA_UPDATED, XFRM_SA_GONE, XFRM_SA_SOFT, XFRM_SA_HARD, /* ... lifetime is over */
+	XFRM_SA_FLUSHED, /* all of sa.proto (0, 255: of every one) */
+	XFRM_DONE, XFRM_ERROR, XFRM_OVERRUN,
+};
+
+struct xfrm_message {
+	enum xfrm_what what;
+	uint32_t seq;
+	bool interrupted;
+	int error;           /* errno of ERROR and DONE */
+	struct xfrm_sa sa;   /* GONE: spi, dst, proto and mark; SOFT, HARD: all but encap and algorithms */
+};
+/* As rtnl_next. */
+bool xfrm_next(const uint8_t **data, size_t *left, struct xfrm_message *ret);
 
 /* ---- icmp.c: echo probes and what comes back ---- */
 enum { ICMP4_PROBE_MIN = 20 + 8 + 24, ICMP6_PROBE_MIN = 40 + 8 + 24 }; /* smallest probe, IP header included */
@@ -209,8 +246,8 @@ void bgp_json_detail(const void *data, size_t len, const char *vrf, struct route
 /* The text as libconfuse should get it, in ret: without comments, whose lines version 3.3 counts three times, and with
  * CONF_END_KEY at its end. 0, or -EINVAL with "path:line: what; how to mend it" and ret empty. */
 int conf_prepare(const char *path, const char *text, size_t len, struct buf *ret, struct error *err);
-/* What to do about a message of libconfuse's, or NULL. */
-const char *conf_advice(const char *message);
+/* A message of libconfuse's as text: cleaned, and with what to do about it, or else the manual page. Returns text. */
+char *conf_message(char *text, size_t size, const char *fmt, va_list ap, const char *page);
 
 /* ---- profile.c: how to talk to one make of router, as data (tunwatch-profile(5)) ---- */
 struct profile;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What both readers of libconfuse's syntax need around it (tunwatch.conf and router profiles).
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tunwatch/decode.h"
 
-const char *conf_advice(const char *message)
+/* What to do about a message of libconfuse's, or NULL. */
+static const char *find_advice(const char *message)
 {
 	static const struct { const char *part, *advice; } advice[] = {
 		{ "missing equal sign", "write key = value" },
@@ -25,6 +28,18 @@ const char *conf_advice(const char *message)
 		if (strstr(message, advice[i].part))
 			return advice[i].advice;
 	return NULL;
+}
+
+char *conf_message(char *text, size_t size, const char *fmt, va_list ap, const char *page)
+{
+	char raw[300], clean[300];
+	const char *advice;
+
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	str_clean(clean, sizeof clean, raw, strlen(raw));
+	advice = find_advice(clean);
+	snprintf(text, size, "%s; %s%s", clean, advice ? advice : "see ", advice ? "" : page);
+	return text;
 }
 
 /* The end of the quoted string at s, behind its closing quote; s + len when there is none. */

@@ -90,17 +90,12 @@ static void fail_unknown(cfg_t *cfg, const char *name)
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-	char text[300], clean[300];
-	const char *advice;
+	char text[400];
 
-	if (strstr(fmt, "no such option")) {
+	if (strstr(fmt, "no such option"))
 		fail_unknown(cfg, va_arg(ap, const char *));
-		return;
-	}
-	vsnprintf(text, sizeof text, fmt, ap);
-	str_clean(clean, sizeof clean, text, strlen(text));
-	advice = conf_advice(clean);
-	fail(cfg, "%s; %s", clean, advice ? advice : "see tunwatch-profile(5)");
+	else
+		fail(cfg, "%s", conf_message(text, sizeof text, fmt, ap, "tunwatch-profile(5)"));
 }
 
 /* The command whose section is being read; a new one with the section's first key. */

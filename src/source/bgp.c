@@ -195,21 +195,29 @@ static int ask(struct router *rt, char *const *commands, size_t ncommands, int64
 	return child_start(rt->bgp->pool, &config, &rt->child);
 }
 
+/* Whether vtysh answered; else the poll ends with why. */
+static bool has_answered(struct router *rt, const struct child_result *result)
+{
+	char reason[ROUTER_WORDS_MAX];
+	enum router_outcome outcome;
+
+	rt->child = NULL;
+	if (result->end == CHILD_EXITED && result->out_len)
+		return true;
+	outcome = explain(rt, result, reason);
+	end_poll(rt, outcome, NULL, reason);
+	return false;
+}
+
 static void ask_detail(struct router *rt);
 
 static void detail_done(void *arg, const struct child_result *result)
 {
 	struct router *rt = arg;
-	char reason[ROUTER_WORDS_MAX];
 	struct router_answer answer;
-	enum router_outcome outcome;
 
-	rt->child = NULL;
-	if (result->end != CHILD_EXITED || !result->out_len) {
-		outcome = explain(rt, result, reason);
-		end_poll(rt, outcome, NULL, reason);
+	if (!has_answered(rt, result))
 		return;
-	}
 	bgp_json_detail(result->out, result->out_len, rt->vrf, router_put_sink(rt->put), &answer);
 	router_put_answer(rt->put, 0, &answer);
 	ask_detail(rt);
@@ -254,15 +262,10 @@ static void ask_summary(struct router *rt);
 static void summary_done(void *arg, const struct child_result *result)
 {
 	struct router *rt = arg;
-	char reason[ROUTER_WORDS_MAX];
 	struct router_answer answer;
-	enum router_outcome outcome;
 
-	rt->child = NULL;
-	if (result->end != CHILD_EXITED || !result->out_len) {
+	if (!has_answered(rt, result)) {
 		rt->plain = false; /* another FRR may be the next to answer */
-		outcome = explain(rt, result, reason);
-		end_poll(rt, outcome, NULL, reason);
 		return;
 	}
 	bgp_peers_begin(rt->peers);

@@ -72,6 +72,21 @@ vxlan()
 	ip -n "$1" link set "$2" up
 }
 
+# vxlan_pair NUMBER: hosts $near and $far on one wire, and so many tunnels vx1, vx2, ... between them.
+vxlan_pair()
+{
+	local i
+
+	host near
+	host far
+	# shellcheck disable=SC2154
+	wire "$near" eth0 192.0.2.1/24 "$far" eth0 192.0.2.2/24
+	for ((i = 1; i <= $1; i++)); do
+		vxlan "$near" vx$i 4$i 192.0.2.1 192.0.2.2 10.77.$i.1/30
+		vxlan "$far" vx$i 4$i 192.0.2.2 192.0.2.1 10.77.$i.2/30
+	done
+}
+
 # in_host HOST COMMAND...
 in_host()
 {

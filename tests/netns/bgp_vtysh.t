@@ -15,13 +15,7 @@ mount -t tmpfs -o mode=755 tmpfs /run/frr
 mount -t tmpfs -o mode=755 tmpfs /etc/frr
 chown frr:frr /run/frr /etc/frr
 
-host near
-host far
-wire "$near" eth0 192.0.2.1/24 "$far" eth0 192.0.2.2/24
-for ((i = 1; i <= 12; i++)); do
-	vxlan "$near" vx$i 4$i 192.0.2.1 192.0.2.2 10.77.$i.1/30
-	vxlan "$far" vx$i 4$i 192.0.2.2 192.0.2.1 10.77.$i.2/30
-done
+vxlan_pair 12
 
 # ---- routers: the near one where FRR looks by itself, the far one in a pathspace
 

@@ -7,13 +7,7 @@
 . "$(dirname "$0")/../lib/netns.sh"
 . "$(dirname "$0")/../lib/process.sh"
 
-host near
-host far
-wire "$near" eth0 192.0.2.1/24 "$far" eth0 192.0.2.2/24
-for ((i = 1; i <= 12; i++)); do
-	vxlan "$near" vx$i 4$i 192.0.2.1 192.0.2.2 10.77.$i.1/30
-	vxlan "$far" vx$i 4$i 192.0.2.2 192.0.2.1 10.77.$i.2/30
-done
+vxlan_pair 12
 
 session_ticks()
 {

@@ -3,35 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tunwatch/recording.h"
+#include "lib/record_file.h"
 
 enum { TUNNELS = 40, QUIET_S = 60, END_S = 240, CYCLE_S = 30, DOWN_S = 14, CUTS = 5 };
-
-struct file {
-	struct record_sink sink;
-	struct encoder *encoder;
-	FILE *f;
-};
-
-static void put(struct record_sink *sink, const struct record *r)
-{
-	encoder_add(((struct file *)(void *)sink)->encoder, r);
-}
-
-static void cut(struct file *to, int64_t t)
-{
-	const uint8_t *bytes;
-	size_t n = encoder_cut(to->encoder, t, INT64_C(1795183530000000) + t, &bytes);
-
-	fwrite(bytes, 1, n, to->f);
-}
 
 static bool is_lost(int64_t second, int tunnel)
 {
 	return second > QUIET_S && (second + tunnel) % CYCLE_S < DOWN_S;
 }
 
-static void probe(struct file *to, int tunnel, int64_t t, int64_t seq, bool lost)
+static void probe(struct record_file *to, int tunnel, int64_t t, int64_t seq, bool lost)
 {
 	struct record r;
 
@@ -43,10 +24,10 @@ static void probe(struct file *to, int tunnel, int64_t t, int64_t seq, bool lost
 	record_set(&r, PROBE_AGE_US, lost ? US_PER_S : 20000);
 	if (!lost)
 		record_set(&r, PROBE_RTT_NS, 20000000 + (seq * 7919 + tunnel * 104729) % 5000000);
-	put(&to->sink, &r);
+	record_file_put(&to->sink, &r);
 }
 
-static void begin(struct file *to)
+static void begin(struct record_file *to)
 {
 	struct record_intern *in = record_intern_new(&to->sink);
 	struct record r;
@@ -54,7 +35,7 @@ static void begin(struct file *to)
 
 	record_init(&r, RECORD_CLOCK, 0, 0);
 	record_set(&r, CLOCK_WALL_OFF_US, INT64_C(1795183530000000));
-	put(&to->sink, &r);
+	record_file_put(&to->sink, &r);
 	for (int i = 0; i < TUNNELS; i++) {
 		snprintf(name, sizeof name, "tun%02d", i);
 		record_init(&r, RECORD_TUNNEL, (unsigned)i, 0);
@@ -62,14 +43,14 @@ static void begin(struct file *to)
 		record_set(&r, TUNNEL_PEER, record_intern_text(in, "10.0.0.1", 0));
 		record_set(&r, TUNNEL_INNER_TARGET, i);
 		record_text(&r, name);
-		put(&to->sink, &r);
+		record_file_put(&to->sink, &r);
 	}
 	record_intern_free(in);
-	cut(to, 0);
+	record_file_cut(to, 0);
 }
 
 // Spread over the second, and cut early as the collector does when something changes.
-static void second(struct file *to, int64_t s)
+static void second(struct record_file *to, int64_t s)
 {
 	struct record r;
 
@@ -81,18 +62,21 @@ static void second(struct file *to, int64_t s)
 		if (!is_lost(s, i))
 			probe(to, i, t, s, false);
 		if (i % (TUNNELS / CUTS) == 0)
-			cut(to, t);
+			record_file_cut(to, t);
 	}
 	record_init(&r, RECORD_TICK, 0, s * US_PER_S);
-	put(&to->sink, &r);
-	cut(to, s * US_PER_S);
+	record_file_put(&to->sink, &r);
+	record_file_cut(to, s * US_PER_S);
 }
 
 int main(int argc, char **argv)
 {
 	struct recording_header header = { .session = "00112233445566778899aabbccddeeff", .version = "test",
 					   .host = "h", .boot_id = "0", .zone = "UTC", .interval_us = US_PER_S };
-	struct file to = { .sink = { put }, .f = argc > 1 ? fopen(argv[1], "we") : NULL };
+	struct record_file to = {
+		.sink = { record_file_put }, .wall_off_us = INT64_C(1795183530000000),
+		.f = argc > 1 ? fopen(argv[1], "we") : NULL,
+	};
 
 	if (!to.f)
 		return 2;

@@ -7,34 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/record_file.h"
 #include "lib/story_routers.h"
-#include "tunwatch/recording.h"
-
-struct file {
-	struct record_sink sink;
-	struct encoder *encoder;
-	FILE *f;
-};
-
-static void put(struct record_sink *sink, const struct record *r)
-{
-	encoder_add(((struct file *)(void *)sink)->encoder, r);
-}
-
-static void cut(struct file *to, int64_t t)
-{
-	const uint8_t *bytes;
-	size_t n = encoder_cut(to->encoder, t, (STORY_END_WALL_S - STORY_SECONDS) * US_PER_S + t, &bytes);
-
-	fwrite(bytes, 1, n, to->f);
-	fflush(to->f);
-}
 
 int main(int argc, char **argv)
 {
 	struct recording_header header = { .session = "00112233445566778899aabbccddeeff", .version = "test",
 					   .host = "jump1", .boot_id = "0", .zone = "UTC", .interval_us = US_PER_S };
-	struct file to = { .sink = { put } };
+	struct record_file to = { .sink = { record_file_put }, .wall_off_us = (STORY_END_WALL_S - STORY_SECONDS) * US_PER_S };
 	bool routers = argc > 1 && !strcmp(argv[1], "-r");
 	int seconds, more;
 	const uint8_t *bytes;
@@ -55,14 +35,14 @@ int main(int argc, char **argv)
 	story_start(&s, &to.sink, argc > 2 ? atoi(argv[2]) : 0);
 	if (routers)
 		story_routers_start(&s);
-	cut(&to, 0);
+	record_file_cut(&to, 0);
 	for (int i = 0; i < seconds + more; i++) {
 		if (i >= seconds)
 			sleep(1);
 		story_second(&s);
 		if (routers)
 			story_routers_poll(&s);
-		cut(&to, s.t);
+		record_file_cut(&to, s.t);
 	}
 	n = encoder_end(to.encoder, &bytes);
 	fwrite(bytes, 1, n, to.f);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/profile.h"
 #include "lib/router_sim.h"
 
 static uint64_t from_environment(const char *name, uint64_t otherwise)
@@ -17,24 +18,6 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
 	const char *s = getenv(name);
 
 	return s ? strtoull(s, NULL, 10) : otherwise;
-}
-
-static struct profile *load(const char *name)
-{
-	char path[100];
-	static char text[65536];
-	struct error err;
-	struct profile *p;
-	FILE *f;
-
-	snprintf(path, sizeof path, "contrib/profiles/%s.conf", name);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	p = profile_parse(path, text, fread(text, 1, sizeof text, f), &err);
-	fclose(f);
-	if (!p)
-		fail_msg("%s", err.text);
-	return p;
 }
 
 // ---- Yamaha
@@ -155,7 +138,7 @@ static void assert_trouble(const struct sim *s, uint64_t seed)
 static void yamaha(void **state)
 {
 	uint64_t seed = from_environment("DIALOGUE_SEED", 0), end = seed + from_environment("DIALOGUE_SEEDS", 1000);
-	struct profile *p = load("yamaha-rtx");
+	struct profile *p = load_profile("yamaha-rtx");
 
 	(void)state;
 	for (; seed < end; seed++) {
@@ -178,7 +161,7 @@ static void a_long_log(void **state)
 		{ 23, 180, ROUTER_QUITS }, { 23, 180, ROUTER_QUIT_IGNORED }, { 23, 180, ROUTER_QUIT_PAGES },
 		{ 0, 180, ROUTER_QUITS }, { 23, SIZE_MAX, ROUTER_QUITS }, { 23, SIZE_MAX, ROUTER_QUIT_IGNORED },
 	};
-	struct profile *p = load("yamaha-rtx");
+	struct profile *p = load_profile("yamaha-rtx");
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -207,7 +190,7 @@ static void a_long_log(void **state)
 
 static void a_hundred_megabytes_of_garbage(void **state)
 {
-	struct profile *p = load("yamaha-rtx");
+	struct profile *p = load_profile("yamaha-rtx");
 	struct sim s = { .r.trouble = ROUTER_GARBAGE, .garbage_max = 100 << 20 };
 
 	(void)state;
@@ -219,7 +202,7 @@ static void a_hundred_megabytes_of_garbage(void **state)
 
 static void a_byte_a_second(void **state)
 {
-	struct profile *p = load("yamaha-rtx");
+	struct profile *p = load_profile("yamaha-rtx");
 
 	(void)state;
 	for (uint64_t seed = 0; seed < 20; seed++) {

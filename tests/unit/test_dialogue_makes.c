@@ -11,26 +11,9 @@
 
 #include <cmocka.h>
 
+#include "lib/profile.h"
 #include "lib/router_sim.h"
 #include "lib/transcript.h"
-
-static struct profile *load(const char *name)
-{
-	char path[100];
-	static char text[65536];
-	struct error err;
-	struct profile *p;
-	FILE *f;
-
-	snprintf(path, sizeof path, "contrib/profiles/%s.conf", name);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	p = profile_parse(path, text, fread(text, 1, sizeof text, f), &err);
-	fclose(f);
-	if (!p)
-		fail_msg("%s", err.text);
-	return p;
-}
 
 // ---- other makes, their first command: a list of neighbours
 
@@ -170,7 +153,7 @@ static void run_make(const char *name, const struct router_make *make, void (*be
 	struct dialogue_config config = { .telnet = true };
 	const char *seeds = getenv("DIALOGUE_SEEDS");
 	uint64_t end = seeds ? strtoull(seeds, NULL, 10) : SEEDS;
-	struct profile *p = load(name);
+	struct profile *p = load_profile(name);
 
 	for (uint64_t seed = 0; seed < end; seed++) {
 		struct sim s = { .profile = p, .password = "secret word", .pace = seed % SIM_A_BYTE_A_SECOND };
@@ -260,7 +243,7 @@ static struct hand *hand_new(const char *profile, const char *user, const char *
 	struct hand *h = xcalloc(1, sizeof *h);
 	struct dialogue_config c = { .user = user, .password = hand_password, .event = hand_event, .arg = h };
 
-	h->p = load(profile);
+	h->p = load_profile(profile);
 	h->now = US_PER_S;
 	h->password = password;
 	c.profile = h->p;

@@ -11,25 +11,8 @@
 
 #include <cmocka.h>
 
+#include "lib/profile.h"
 #include "tunwatch/decode.h"
-
-static struct profile *load(const char *name)
-{
-	char path[100];
-	static char text[65536];
-	struct error err;
-	struct profile *p;
-	FILE *f;
-
-	snprintf(path, sizeof path, "contrib/profiles/%s.conf", name);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	p = profile_parse(path, text, fread(text, 1, sizeof text, f), &err);
-	fclose(f);
-	if (!p)
-		fail_msg("%s", err.text);
-	return p;
-}
 
 // ---- a banner that looks like a prompt
 
@@ -79,7 +62,7 @@ static void hears(struct session *s, const char *text)
 
 static void a_banner_is_no_login(void **state)
 {
-	struct profile *p = load("yamaha-rtx");
+	struct profile *p = load_profile("yamaha-rtx");
 	struct session s = {0};
 	struct dialogue_config c = { .profile = p, .user = "monitor", .password = password, .event = on_event,
 				     .arg = &s };
@@ -128,7 +111,7 @@ static void put(struct router_seen_sink *sink, const struct router_seen *seen)
 
 static void expect(const char *profile, const char *command, const char *text, const char *want, unsigned suspects)
 {
-	struct profile *p = load(profile);
+	struct profile *p = load_profile(profile);
 	struct seen s = { .sink.put = put };
 	struct router_answer answer;
 	size_t i = 0;

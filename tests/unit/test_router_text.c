@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "decode/router_text.h"
+#include "lib/profile.h"
 
 enum { SEEN_MAX = 64 };
 
@@ -42,26 +43,9 @@ static char *read_file(const char *path, size_t *ret_len)
 	return text;
 }
 
-static struct profile *load(const char *name)
-{
-	char path[200];
-	struct error err;
-	struct profile *p;
-	size_t len;
-	char *text;
-
-	snprintf(path, sizeof path, "contrib/profiles/%s.conf", name);
-	text = read_file(path, &len);
-	p = profile_parse(path, text, len, &err);
-	if (!p)
-		fail_msg("%s", err.text);
-	free(text);
-	return p;
-}
-
 static void read_text(const char *profile, const char *command, const char *text, size_t len, struct seen *s)
 {
-	struct profile *p = load(profile);
+	struct profile *p = load_profile(profile);
 	size_t i = 0;
 
 	while (strcmp(profile_command(p, i)->name, command))
