@@ -156,7 +156,7 @@ check:
 run-check:
 	@$(PROVE) --exec 'tests/lib/bounded 300' $(T)
 
-# all scenarios, two guests at a time; each comparison is shown to notice an untruth, too
+# all scenarios, $(AT_ONCE) guests at a time (they mostly wait); each comparison is shown to notice an untruth, too
 LAB_T ?= $(wildcard tests/lab/*.t tests/lab/long/*.t)
 check-lab:
 	@contrib/deps.sh install build test lab lab-qemu
