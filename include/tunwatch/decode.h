@@ -122,50 +122,8 @@ struct xfrm_message {
 /* As rtnl_next. */
 bool xfrm_next(const uint8_t **data, size_t *left, struct xfrm_message *ret);
 
-/* ---- icmp.c: echo probes and what comes back ---- */
-enum { ICMP4_PROBE_MIN = 20 + 8 + 24, ICMP6_PROBE_MIN = 40 + 8 + 24 }; /* smallest probe, IP header included */
-
-/* What a probe carries, so that whatever quotes or returns it can be told to be ours. */
-struct icmp_probe {
-	uint16_t target;  /* key of its probe records */
-	uint8_t purpose;  /* enum purpose */
-	uint32_t seq;     /* its low 16 bits are the ICMP sequence number */
-	int64_t sent_us;  /* session time */
-};
-
-struct icmp_request {
-	int family;            /* AF_INET or AF_INET6 */
-	bool with_ip;          /* IPv4 with its own header (IP_HDRINCL), DF set */
-	struct addr source;    /* of the IP header; unset: the kernel fills it in */
-	struct addr target;
-	uint8_t tos, ttl;      /* of the IP header */
-	uint16_t id;
-	size_t size;           /* of the IP packet, whoever makes its header: at least ICMPx_PROBE_MIN, at most 65535 */
-	uint64_t nonce;        /* the session's secret */
-	struct icmp_probe probe;
-};
-/* Build an echo request. Returns the bytes to hand to the socket, 0 when size is out of range or buf too small.
- * ICMPv6 is left without checksum: raw ICMPv6 sockets fill it in. */
-size_t icmp_build(const struct icmp_request *rq, void *buf, size_t buf_size);
-
-/* An echo reply, or the echo request that an ICMP error quotes. */
-struct icmp_echo {
-	uint16_t id, seq;
-	bool ours;               /* it carries a whole payload with our tag: probe is what we sent */
-	struct icmp_probe probe;
-	struct addr from, to;    /* of the IP header; unset without one */
-	unsigned size;           /* of the IP packet as its header says, 0 without one */
-};
-/* Parse what an ICMP or ICMPv6 socket received (with_ip: it begins with an IPv4 header). 0, or -EBADMSG when it is not
- * an echo reply. */
-int icmp_parse_reply(int family, bool with_ip, const void *data, size_t len, uint64_t nonce, struct icmp_echo *ret);
-/* Parse what an ICMP error on the error queue quotes (with_ip: IP_HDRINCL sockets quote from the IPv4 header on); may
- * be cut short behind the first 8 bytes of ICMP. 0, or -EBADMSG when it does not quote an echo request. */
-int icmp_parse_quote(int family, bool with_ip, const void *data, size_t len, uint64_t nonce, struct icmp_echo *ret);
-/* Whether an ICMP error is a PTB. */
-bool icmp_is_ptb(int family, unsigned type, unsigned code);
-/* The Internet checksum (RFC 1071), as a number to be stored big-endian. */
-uint16_t icmp_checksum(const void *data, size_t len);
+/* icmp.c: probes and what comes back */
+#include "tunwatch/decode_icmp.h"
 
 /* ---- what routers say of themselves: the same whether it came as JSON or as text ---- */
 #define ROUTER_NAME_MAX 64   /* a neighbour, a VRF, a router's name for a tunnel; with its NUL */
