@@ -12,22 +12,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/pmtu_place_io.h"
 #include "source/pmtu_search.h"
 #include "source/pmtu_socket.h"
 
 #define TELL_EVERY_US (100 * US_PER_MS)
-enum { LARGEST = 65535, NEWS_MAX = 256 };
+enum { NEWS_MAX = 256 };
 
 struct pmtu_runner {
 	struct pmtu_socket v4, v6;
+	struct pmtu_place_io place4, place6;
 	int error4, error6; /* why there is none; 0 */
 	char device[IF_NAMESIZE];
 };
 
 struct run {
 	struct pmtu_socket *socket;
-	const struct addr *target;
-	unsigned scope;
+	struct icmp_way way;
 	struct pmtu_search search;
 };
 
@@ -47,8 +48,12 @@ struct pmtu_runner *pmtu_runner_open(const char *device, struct error *err)
 		device = NULL;
 	r->error4 = pmtu_socket_open(&r->v4, AF_INET, device);
 	r->error6 = pmtu_socket_open(&r->v6, AF_INET6, device);
-	if (!r->error4 || !r->error6)
+	if (!r->error4 || !r->error6) {
+		/* without these a black hole's place stays unknown */
+		pmtu_place_io_open(&r->place4, AF_INET);
+		pmtu_place_io_open(&r->place6, AF_INET6);
 		return r;
+	}
 	if (r->error4 == -EPERM || r->error4 == -EACCES)
 		error_set(err, r->error4, "needs CAP_NET_RAW, or a ping socket: run it with sudo, or let the group in: "
 			  "sysctl net.ipv4.ping_group_range='0 2147483647'");
@@ -66,6 +71,8 @@ void pmtu_runner_free(struct pmtu_runner *r)
 		return;
 	pmtu_socket_close(&r->v4);
 	pmtu_socket_close(&r->v6);
+	pmtu_place_io_close(&r->place4);
+	pmtu_place_io_close(&r->place6);
 	free(r);
 }
 
@@ -145,6 +152,8 @@ static void tell_search(struct pmtu_search *s, const struct pmtu_news *n, int64_
 	case PMTU_NEWS_UNREACHABLE:
 		pmtu_search_unreachable(s, n->number, &n->from, n->error);
 		break;
+	case PMTU_NEWS_STRANGE:
+		break;
 	}
 }
 
@@ -156,10 +165,17 @@ static void drain(struct run *run)
 		tell_search(&run->search, &n, now_us());
 }
 
+static int send_size(struct run *run, uint32_t number, int size)
+{
+	const struct icmp_probe probe = { .purpose = PURPOSE_MTU, .seq = number, .sent_us = now_us() };
+
+	return pmtu_socket_send(run->socket, &run->way, &probe, size);
+}
+
 static void send_probe(struct run *run, const struct pmtu_probe *p)
 {
 	static const struct addr here;
-	int r = pmtu_socket_send(run->socket, run->target, run->scope, p->number, p->size, now_us());
+	int r = send_size(run, p->number, p->size);
 
 	if (r == -EMSGSIZE) {
 		drain(run);
@@ -171,7 +187,7 @@ static void send_probe(struct run *run, const struct pmtu_probe *p)
 
 static void wait_until(const struct run *run, int64_t wake)
 {
-	struct pollfd p = { .fd = run->socket->fd, .events = POLLIN };
+	struct pollfd p = { .fd = run->socket->icmp.fd, .events = POLLIN };
 	int64_t left = wake - now_us();
 	struct timespec t = { .tv_sec = left / US_PER_S, .tv_nsec = left % US_PER_S * NS_PER_US };
 
@@ -182,14 +198,14 @@ static void wait_until(const struct run *run, int64_t wake)
 /* The largest size that this host sends, and costs no packet to ask. */
 static int largest_local(struct run *run, int interface_mtu)
 {
-	int r = pmtu_socket_send(run->socket, run->target, run->scope, UINT32_MAX, LARGEST, now_us());
+	int r = send_size(run, UINT32_MAX, PMTU_SOCKET_LARGEST);
 
 	drain(run);
 	if (r == -EMSGSIZE && run->socket->local_mtu)
 		return run->socket->local_mtu;
 	if (!r)
-		return LARGEST;
-	return interface_mtu > 0 && interface_mtu < LARGEST ? interface_mtu : LARGEST;
+		return PMTU_SOCKET_LARGEST;
+	return interface_mtu > 0 && interface_mtu < PMTU_SOCKET_LARGEST ? interface_mtu : PMTU_SOCKET_LARGEST;
 }
 
 static void search(struct run *run, void (*tell)(void *arg, const struct pmtu_found *f), void *arg)
@@ -222,16 +238,71 @@ static void search(struct run *run, void (*tell)(void *arg, const struct pmtu_fo
 	}
 }
 
+/* ---- where a black hole is ---- */
+
+static void wait_place(const struct pmtu_place_io *io, int64_t wake)
+{
+	struct pollfd p[] = {
+		{ .fd = io->icmp.fd, .events = POLLIN }, { .fd = io->icmp.raw ? -1 : io->udp_fd, .events = POLLIN },
+	};
+	int64_t left = wake - now_us();
+	struct timespec t = { .tv_sec = left / US_PER_S, .tv_nsec = left % US_PER_S * NS_PER_US };
+
+	if (left > 0)
+		ppoll(p, ARRAY_LEN(p), &t, NULL);
+}
+
+static void locate(struct run *run, struct pmtu_place_io *io, void (*tell)(void *arg, const struct pmtu_found *f),
+		   void *arg, struct pmtu_placed *ret)
+{
+	const struct pmtu_search *s = &run->search;
+	struct pmtu_place_config config = {
+		.target = run->way.target, .low = s->low, .high = pmtu_search_edge(s), .small = s->small,
+		.loss = s->loss, .srtt_us = s->flight.srtt_us, .rttvar_us = s->flight.rttvar_us,
+	};
+	struct pmtu_place place;
+	int64_t told = 0, wake;
+
+	pmtu_place_io_begin(io, &place, &config, 0);
+	for (;;) {
+		struct pmtu_place_probe probe;
+		enum pmtu_step step;
+		int64_t now;
+
+		pmtu_place_io_receive(io, &place, now_us());
+		now = now_us();
+		step = pmtu_place_step(&place, now, &probe, &wake);
+		if (step == PMTU_STEP_DONE)
+			break;
+		if (step == PMTU_STEP_SEND)
+			pmtu_place_io_send(io, &place, &run->way, &probe, now);
+		else
+			wait_place(io, wake);
+		if (tell && now - told >= TELL_EVERY_US) {
+			told = now;
+			tell(arg, &s->found);
+		}
+	}
+	*ret = place.found;
+}
+
+/* Larger packets vanish, and no router says so. */
+static bool is_hole(const struct pmtu_search *s)
+{
+	return s->found.state == PMTU_STATE_COMPLETE && s->found.cause == PMTU_CAUSE_SILENT && s->low > 0;
+}
+
 int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigned scope,
 		       void (*tell)(void *arg, const struct pmtu_found *f), void *arg, struct pmtu_found *ret,
-		       struct pmtu_way *ret_way, struct error *err)
+		       struct pmtu_placed *ret_placed, struct pmtu_way *ret_way, struct error *err)
 {
 	bool v4 = target->family == AF_INET;
-	struct run run = { .socket = v4 ? &r->v4 : &r->v6, .target = target, .scope = scope };
+	struct run run = { .socket = v4 ? &r->v4 : &r->v6,
+			   .way = { .target = *target, .ifindex = (int32_t)scope } };
 	struct pmtu_config config = { .family = target->family };
 	int e = v4 ? r->error4 : r->error6, believed;
 
-	*ret_way = (struct pmtu_way){ .raw = run.socket->raw };
+	*ret_way = (struct pmtu_way){ .raw = run.socket->icmp.raw };
 	if (e)
 		return error_set(err, e, "cannot send IPv%d probes: %s", v4 ? 4 : 6, strerror(-e));
 	believed = look_at_route(r, target, scope, ret_way);
@@ -243,5 +314,10 @@ int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigne
 	pmtu_search_start(&run.search, &config);
 	search(&run, tell, arg);
 	*ret = run.search.found;
+	*ret_placed = (struct pmtu_placed){ .direction = DIRECTION_UNKNOWN };
+	if (r->device[0])
+		run.way.ifindex = (int32_t)if_nametoindex(r->device);
+	if (is_hole(&run.search))
+		locate(&run, v4 ? &r->place4 : &r->place6, tell, arg, ret_placed);
 	return 0;
 }

@@ -3,37 +3,39 @@
 #ifndef SOURCE_PMTU_SOCKET_H
 #define SOURCE_PMTU_SOCKET_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "tunwatch/base.h"
+#include "source/icmp_socket.h"
+#include "tunwatch/decode.h"
 
 struct pmtu_socket {
-	int fd;            /* -1: closed */
-	int family;
-	bool raw;          /* else a ping socket */
-	uint16_t id;       /* ICMP identifier */
+	struct icmp_socket icmp;
 	uint64_t nonce;
+	uint8_t *data;     /* private: room for a probe */
 	bool has_local;    /* this host refused a probe since that was last cleared */
 	int local_mtu;     /* ... naming this; 0: nothing */
 };
 
-enum pmtu_news_kind { PMTU_NEWS_REPLY, PMTU_NEWS_PTB, PMTU_NEWS_UNREACHABLE };
+enum { PMTU_SOCKET_LARGEST = 65535 };
+
+enum pmtu_news_kind {
+	PMTU_NEWS_REPLY, PMTU_NEWS_PTB, PMTU_NEWS_UNREACHABLE,
+	PMTU_NEWS_STRANGE, /* a PTB that quotes nothing of ours: only from, to and mtu */
+};
 struct pmtu_news {
 	enum pmtu_news_kind kind;
-	uint32_t number;   /* of the probe */
+	bool whole;        /* false: of what it quotes only the low 16 bits of number are known, and to */
+	uint16_t key;      /* of the probe: icmp_probe.target */
+	uint32_t number;   /* ... and its seq */
 	int64_t sent_us;   /* REPLY: as it was sent */
-	struct addr from;
+	struct addr from, to; /* to: of errors, where the packet quoted was going */
 	int quoted;        /* PTB: total length of the packet quoted; 0: not told */
-	int mtu, error;    /* PTB; UNREACHABLE: errno */
+	int mtu, error;    /* PTB; errors: errno */
 };
 
 /* 0 or -errno; device: name of the interface to send through, or NULL. */
 int pmtu_socket_open(struct pmtu_socket *s, int family, const char *device);
 void pmtu_socket_close(struct pmtu_socket *s);
 /* Send a probe of size bytes, IP header included. 0; -EMSGSIZE when this host refuses the size (local_mtu); -errno. */
-int pmtu_socket_send(struct pmtu_socket *s, const struct addr *target, unsigned scope, uint32_t number, int size,
-		     int64_t now_us);
+int pmtu_socket_send(struct pmtu_socket *s, const struct icmp_way *way, const struct icmp_probe *probe, int size);
 /* The next reply or ICMP error for a probe of ours. False when there is none now. */
 bool pmtu_socket_receive(struct pmtu_socket *s, struct pmtu_news *ret);
 

@@ -48,7 +48,7 @@ size_t prober_size(int family)
 static struct prober_socket closed_socket(int family, uint16_t key, const char *instance)
 {
 	return (struct prober_socket){
-		.fd = -1, .family = family,
+		.icmp = { .fd = -1, .family = family },
 		.report = { .key = key, .name = "probe", .instance = instance },
 	};
 }
@@ -114,9 +114,9 @@ static void pass(struct prober *p, int64_t due)
 
 static void open_wanted(struct prober *p)
 {
-	if (p->v4.fd < 0 && p->v4.wanted)
+	if (p->v4.icmp.fd < 0 && p->v4.wanted)
 		prober_open(p, &p->v4);
-	if (p->v6.fd < 0 && p->v6.wanted)
+	if (p->v6.icmp.fd < 0 && p->v6.wanted)
 		prober_open(p, &p->v6);
 }
 

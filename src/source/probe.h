@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files of the probe source share.
 //   probe.c         the source: slots, schedule, fast probes
-//   probe_target.c  what to probe, from the model; phases
+//   probe_target.c  what to probe, from the model (probe_way.c); phases
 //   probe_flight.c  probes under way and their fate: every record is made here
 //   probe_open.c    opening of sockets
 //   probe_send.c    batches
@@ -10,10 +10,9 @@
 #ifndef SOURCE_PROBE_H
 #define SOURCE_PROBE_H
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "source/icmp_socket.h"
 #include "tunwatch/decode.h"
 #include "tunwatch/source.h"
 
@@ -80,11 +79,10 @@ enum stamp_mode {
 };
 
 struct target {
-	struct addr addr, source;  /* source: unset for the kernel's choice */
+	struct icmp_way way;
 	uint16_t key;              /* of its records */
 	uint16_t name;             /* of its address, interned */
 	uint8_t path;              /* enum path */
-	uint8_t tos;
 	uint8_t mode;              /* enum stamp_mode */
 	uint8_t unstamped;         /* replies in a row without transmit stamp */
 	uint8_t deferred;          /* slots that the next probe has waited for room in the socket */
@@ -92,8 +90,6 @@ struct target {
 	bool fast;                 /* a verdict is open */
 	bool trouble;              /* the newest fate was not a reply */
 	bool absent;               /* its device does not exist */
-	int32_t ifindex;           /* device bound to; 0: none */
-	uint32_t mark;             /* 0: none */
 	int64_t due_us;            /* next scheduled probe */
 	int64_t planned_us;        /* when the newest probe was planned for */
 	int64_t deadline_us;       /* of the oldest probe pending; PROBER_NEVER: none */
@@ -114,12 +110,8 @@ struct outgoing {
 };
 
 struct prober_socket {
-	int fd;                 /* -1: closed */
-	int family;
-	bool raw;               /* else a ping socket */
-	bool with_ip;           /* IPv4 headers are ours */
+	struct icmp_socket icmp;
 	bool wanted;            /* a target of this family exists */
-	uint16_t id;            /* ICMP identifier */
 	int64_t retry_us;       /* when to try to open it again */
 	struct source_report report;
 	uint32_t stamp_next;    /* number the kernel gives to the next packet */
@@ -139,11 +131,7 @@ struct prober_socket {
 struct prober_vec {
 	struct mmsghdr msg[PROBER_BATCH];
 	struct iovec iov[PROBER_BATCH];
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} name[PROBER_BATCH];
+	union icmp_name name[PROBER_BATCH];
 	_Alignas(8) uint8_t control[PROBER_BATCH][PROBER_CONTROL];
 	uint8_t data[PROBER_BATCH][PROBER_SNAP];
 };

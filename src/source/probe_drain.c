@@ -18,25 +18,6 @@ struct extras {
 	struct addr offender;
 };
 
-static struct addr sockaddr_addr(const void *sa, size_t len)
-{
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	sa_family_t family;
-
-	if (len < sizeof v4)
-		return (struct addr){0};
-	memcpy(&family, sa, sizeof family);
-	if (family == AF_INET) {
-		memcpy(&v4, sa, sizeof v4);
-		return addr_make(AF_INET, &v4.sin_addr);
-	}
-	if (family != AF_INET6 || len < sizeof v6)
-		return (struct addr){0};
-	memcpy(&v6, sa, sizeof v6);
-	return addr_make(AF_INET6, &v6.sin6_addr);
-}
-
 static void read_stamp(const struct cmsghdr *c, size_t len, struct extras *x)
 {
 	struct timespec ts;
@@ -45,15 +26,6 @@ static void read_stamp(const struct cmsghdr *c, size_t len, struct extras *x)
 		return;
 	memcpy(&ts, CMSG_DATA(c), sizeof ts); /* the first of three is the software stamp */
 	x->real_ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-static void read_error(const struct cmsghdr *c, size_t len, struct extras *x)
-{
-	if (len < sizeof x->error)
-		return;
-	memcpy(&x->error, CMSG_DATA(c), sizeof x->error);
-	x->has_error = true;
-	x->offender = sockaddr_addr(CMSG_DATA(c) + sizeof x->error, len - sizeof x->error);
 }
 
 static struct extras read_control(struct msghdr *h)
@@ -65,9 +37,8 @@ static struct extras read_control(struct msghdr *h)
 
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPING)
 			read_stamp(c, len, &x);
-		else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-			 (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-			read_error(c, len, &x);
+		else
+			x.has_error |= icmp_socket_error(c, &x.error, &x.offender);
 	}
 	return x;
 }
@@ -86,7 +57,7 @@ static unsigned receive(struct prober *p, struct prober_socket *s, struct prober
 		};
 	}
 	do /* an ICMP error waiting on the error queue fails one call */
-		n = recvmmsg(s->fd, v->msg, PROBER_BATCH, flags | MSG_DONTWAIT, NULL);
+		n = recvmmsg(s->icmp.fd, v->msg, PROBER_BATCH, flags | MSG_DONTWAIT, NULL);
 	while (n < 0 && errno != EAGAIN && errno != EBADF && s->patience-- > 0);
 	if (n <= 0)
 		return 0;
@@ -109,10 +80,11 @@ static void take_reply(struct prober *p, struct prober_socket *s, struct prober_
 	struct target *t;
 	struct flight *f;
 
-	if (icmp_parse_reply(s->family, s->with_ip, v->data[i], v->msg[i].msg_len, p->nonce, &e) || e.id != s->id)
+	if (icmp_parse_reply(s->icmp.family, s->icmp.with_ip, v->data[i], v->msg[i].msg_len, p->nonce, &e) ||
+	    e.id != s->icmp.id)
 		return;
-	if (!s->with_ip)
-		e.from = sockaddr_addr(&v->name[i], v->msg[i].msg_hdr.msg_namelen);
+	if (!s->icmp.with_ip)
+		e.from = icmp_socket_addr(&v->name[i], v->msg[i].msg_hdr.msg_namelen);
 	t = e.ours ? find_target(p, &e) : NULL;
 	if (!t) {
 		prober_flight_foreign(p, &e.from);
@@ -132,7 +104,7 @@ void prober_drain_replies(struct prober *p, struct prober_socket *s)
 	struct prober_vec *v = &p->io->main;
 	unsigned n = PROBER_BATCH;
 
-	if (s->fd < 0)
+	if (s->icmp.fd < 0)
 		return;
 	s->patience = ROUNDS_MAX;
 	s->looked = false;
@@ -176,8 +148,8 @@ static struct target *find_quoted(struct prober *p, const struct icmp_echo *e, c
 static void take_icmp_error(struct prober *p, struct prober_socket *s, struct prober_vec *v, unsigned i,
 			    const struct extras *x)
 {
-	struct addr to = sockaddr_addr(&v->name[i], v->msg[i].msg_hdr.msg_namelen);
-	bool ptb = icmp_is_ptb(s->family, x->error.ee_type, x->error.ee_code);
+	struct addr to = icmp_socket_addr(&v->name[i], v->msg[i].msg_hdr.msg_namelen);
+	bool ptb = icmp_is_ptb(s->icmp.family, x->error.ee_type, x->error.ee_code);
 	struct prober_failure f = {
 		.outcome = ptb ? OUTCOME_PTB : OUTCOME_UNREACHABLE, .error = (int)x->error.ee_errno,
 		.from = x->offender,
@@ -186,7 +158,8 @@ static void take_icmp_error(struct prober *p, struct prober_socket *s, struct pr
 	struct target *t;
 	uint32_t seq;
 
-	if (icmp_parse_quote(s->family, s->with_ip, v->data[i], v->msg[i].msg_len, p->nonce, &e) || e.id != s->id)
+	if (icmp_parse_quote(s->icmp.family, s->icmp.with_ip, v->data[i], v->msg[i].msg_len, p->nonce, &e) ||
+	    e.id != s->icmp.id)
 		return;
 	if (ptb && x->error.ee_info <= 65535)
 		f.mtu = (int)x->error.ee_info;
@@ -228,6 +201,6 @@ void prober_drain_errors(struct prober *p, struct prober_socket *s)
 
 void prober_drain_stamps(struct prober *p, struct prober_socket *s)
 {
-	if (s->fd >= 0)
+	if (s->icmp.fd >= 0)
 		drain_errors(p, s, &p->io->main);
 }

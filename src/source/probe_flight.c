@@ -56,7 +56,7 @@ static void record_begin(struct prober *p, const struct target *t, enum outcome 
 	record_set(r, PROBE_OUTCOME, outcome);
 	record_set(r, PROBE_PATH, t->path);
 	record_set(r, PROBE_TARGET, t->name);
-	record_set(r, PROBE_SIZE, (int64_t)prober_size(t->addr.family));
+	record_set(r, PROBE_SIZE, (int64_t)prober_size(t->way.target.family));
 	record_set(r, PROBE_PURPOSE, PURPOSE_SCHEDULE);
 }
 
@@ -75,7 +75,7 @@ static void record_flight(struct prober *p, const struct flight *f, struct recor
 
 static void record_from(struct prober *p, const struct target *t, const struct addr *from, struct record *r)
 {
-	if (from->family && !addr_equal(from, &t->addr))
+	if (from->family && !addr_equal(from, &t->way.target))
 		record_set(r, PROBE_FROM, record_intern_addr(p->env->intern, from, p->now));
 }
 

@@ -9,61 +9,6 @@
 
 enum { TTL = 64, TRIES = 3, DEFER_MAX = 3 };
 
-static void add_control(struct msghdr *h, int level, int type, const void *data, size_t len)
-{
-	struct cmsghdr *c = (struct cmsghdr *)(void *)((uint8_t *)h->msg_control + h->msg_controllen);
-
-	c->cmsg_level = level;
-	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), data, len);
-	h->msg_controllen += CMSG_SPACE(len);
-}
-
-static void add_int(struct msghdr *h, int level, int type, int value)
-{
-	add_control(h, level, type, &value, sizeof value);
-}
-
-static void control4(struct msghdr *h, const struct target *t)
-{
-	struct in_pktinfo pi = { .ipi_ifindex = t->ifindex };
-
-	memcpy(&pi.ipi_spec_dst, t->source.bytes, 4);
-	if (t->ifindex || t->source.family)
-		add_control(h, IPPROTO_IP, IP_PKTINFO, &pi, sizeof pi);
-	/* in the header of raw probes too; this one is for the choice of the route */
-	if (t->tos)
-		add_int(h, IPPROTO_IP, IP_TOS, t->tos);
-}
-
-static void control6(struct msghdr *h, const struct target *t)
-{
-	struct in6_pktinfo pi = { .ipi6_ifindex = (unsigned)t->ifindex };
-
-	memcpy(&pi.ipi6_addr, t->source.bytes, 16);
-	if (t->ifindex || t->source.family)
-		add_control(h, IPPROTO_IPV6, IPV6_PKTINFO, &pi, sizeof pi);
-	if (t->tos)
-		add_int(h, IPPROTO_IPV6, IPV6_TCLASS, t->tos);
-}
-
-static void set_name(struct prober_vec *v, unsigned i, const struct target *t)
-{
-	if (t->addr.family == AF_INET) {
-		v->name[i].v4 = (struct sockaddr_in){ .sin_family = AF_INET };
-		memcpy(&v->name[i].v4.sin_addr, t->addr.bytes, 4);
-		v->msg[i].msg_hdr.msg_namelen = sizeof v->name[i].v4;
-	} else {
-		v->name[i].v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
-		memcpy(&v->name[i].v6.sin6_addr, t->addr.bytes, 16);
-		if (addr_is_link_local(&t->addr))
-			v->name[i].v6.sin6_scope_id = (unsigned)t->ifindex;
-		v->msg[i].msg_hdr.msg_namelen = sizeof v->name[i].v6;
-	}
-	v->msg[i].msg_hdr.msg_name = &v->name[i];
-}
-
 static void build(struct prober *p, const struct prober_socket *s, unsigned i)
 {
 	const struct outgoing *out = &s->queue[i];
@@ -71,23 +16,20 @@ static void build(struct prober *p, const struct prober_socket *s, unsigned i)
 	struct prober_vec *v = &p->io->main;
 	struct msghdr *h = &v->msg[i].msg_hdr;
 	struct icmp_request rq = {
-		.family = s->family, .with_ip = s->with_ip, .source = t->source, .target = t->addr, .tos = t->tos,
-		.ttl = TTL, .id = s->id, .size = prober_size(s->family), .nonce = p->nonce,
+		.family = s->icmp.family, .with_ip = s->icmp.with_ip, .source = t->way.source,
+		.target = t->way.target, .tos = t->way.tos,
+		.ttl = TTL, .id = s->icmp.id, .size = prober_size(s->icmp.family), .nonce = p->nonce,
 		.probe = { .target = t->key, .purpose = out->purpose, .seq = t->seq, .sent_us = s->queued_us },
 	};
 
 	*h = (struct msghdr){ .msg_iov = &v->iov[i], .msg_iovlen = 1, .msg_control = v->control[i] };
 	v->iov[i].iov_base = v->data[i];
 	v->iov[i].iov_len = icmp_build(&rq, v->data[i], sizeof v->data[i]);
-	set_name(v, i, t);
-	if (s->family == AF_INET)
-		control4(h, t);
-	else
-		control6(h, t);
-	if (t->mark)
-		add_int(h, SOL_SOCKET, SO_MARK, (int)t->mark);
+	h->msg_name = &v->name[i];
+	h->msg_namelen = icmp_way_name(&t->way, &v->name[i]);
+	icmp_way_control(&t->way, h);
 	if (t->mode == STAMP_QUEUE)
-		add_int(h, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_TX_SCHED);
+		icmp_control_int(h, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_TX_SCHED);
 	if (!h->msg_controllen)
 		h->msg_control = NULL;
 }
@@ -178,7 +120,7 @@ static int send_run(struct prober *p, struct prober_socket *s, unsigned i)
 		s->queued_us = p->now;
 		build(p, s, i);
 	}
-	r = sendmmsg(s->fd, &p->io->main.msg[i], n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	r = sendmmsg(s->icmp.fd, &p->io->main.msg[i], n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return r < 0 ? -errno : r;
 }
 
@@ -244,11 +186,11 @@ void prober_flush(struct prober *p, struct prober_socket *s)
 void prober_send(struct prober *p, uint32_t target, enum purpose purpose, int64_t planned_us)
 {
 	struct target *t = &p->targets[target];
-	struct prober_socket *s = prober_socket_of(p, t->addr.family);
+	struct prober_socket *s = prober_socket_of(p, t->way.target.family);
 	struct outgoing out = { .target = target, .purpose = (uint8_t)purpose, .planned_us = planned_us };
 
 	/* without the privilege to mark it would fail for ever, which says nothing about the target */
-	if (s->fd < 0 || (!s->raw && t->mark))
+	if (s->icmp.fd < 0 || (!s->icmp.raw && t->way.mark))
 		return;
 	if (t->absent) {
 		failed(p, t, &out, p->now, ENODEV, 0);

@@ -187,10 +187,10 @@ static void shrink(struct run *run)
 {
 	struct prober *p = run->state;
 
-	if (p->v4.fd >= 0)
-		setsockopt(p->v4.fd, SOL_SOCKET, SO_SNDBUF, &run->sndbuf, sizeof run->sndbuf);
-	if (p->v6.fd >= 0)
-		setsockopt(p->v6.fd, SOL_SOCKET, SO_SNDBUF, &run->sndbuf, sizeof run->sndbuf);
+	if (p->v4.icmp.fd >= 0)
+		setsockopt(p->v4.icmp.fd, SOL_SOCKET, SO_SNDBUF, &run->sndbuf, sizeof run->sndbuf);
+	if (p->v6.icmp.fd >= 0)
+		setsockopt(p->v6.icmp.fd, SOL_SOCKET, SO_SNDBUF, &run->sndbuf, sizeof run->sndbuf);
 }
 
 static void set_mode(struct run *run)

@@ -139,8 +139,8 @@ static int set_up(void **state)
 	};
 	w->p = xcalloc(1, sizeof *w->p);
 	w->p->env = &w->env;
-	w->p->v4 = (struct prober_socket){ .fd = -1, .family = AF_INET };
-	w->p->v6 = (struct prober_socket){ .fd = -1, .family = AF_INET6 };
+	w->p->v4 = (struct prober_socket){ .icmp = { .fd = -1, .family = AF_INET } };
+	w->p->v6 = (struct prober_socket){ .icmp = { .fd = -1, .family = AF_INET6 } };
 	tunnel(w, 0, "192.0.2.1", false);
 	prober_targets_update(w->p, SLOT_US);
 	*state = w;
@@ -178,7 +178,7 @@ static void reply(struct world *w, uint32_t seq, int64_t rtt_us, int64_t sent_us
 {
 	struct icmp_probe probe = { .target = 0, .purpose = PURPOSE_SCHEDULE, .seq = seq, .sent_us = sent_us };
 
-	prober_flight_reply(w->p, w->p->targets, &probe, &w->p->targets[0].addr,
+	prober_flight_reply(w->p, w->p->targets, &probe, &w->p->targets[0].way.target,
 			    WALL + (sent_us + rtt_us) * NS_PER_US);
 }
 
