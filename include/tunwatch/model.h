@@ -57,7 +57,8 @@ struct model_target {
 	uint32_t sent, lost;        /* scheduled probes with a fate */
 	uint32_t sent_up, lost_up;  /* of those, outside outages */
 	uint32_t late, duplicate, foreign;
-	uint64_t replies;           /* of all purposes */
+	uint64_t replies;           /* to scheduled and verdict probes */
+	uint64_t large;             /* packets that MTU probes brought back */
 	int64_t answered_us;        /* when the newest reply came; MODEL_NEVER */
 	int64_t last_us;            /* when its newest record was made */
 	/* verdict: runs in order of probe numbers */
@@ -226,6 +227,7 @@ struct model_tunnel {
 	int64_t base_us;          /* when the baseline was set; MODEL_NEVER */
 	int32_t base_rtt_us, base_sigma_us; /* 0: none yet */
 	int32_t base_inner, base_outer; /* path MTUs of the baseline; 0: none yet */
+	bool base_told;           /* an event says that they are less than what would fit */
 	uint32_t base_replies;    /* replies when the baseline began to be gathered */
 	uint32_t rekeys;
 	bool by_bgp, by_router;   /* down because BGP is, because its router says so; up because of them alone */

@@ -27,6 +27,7 @@ struct model_pmtu {
 	enum path path;
 	enum pmtu_state state;      /* of the newest search; SEARCHING: mtu is what was known before */
 	enum pmtu_cause cause;
+	enum pmtu_cause settled;    /* the newest one that was not PENDING */
 	enum direction direction;   /* of a black hole: FORWARD, REVERSE, or UNKNOWN */
 	uint16_t target;            /* name key */
 	uint16_t from;              /* who named the MTU, or MODEL_NONE */
@@ -43,6 +44,9 @@ struct model_pmtu {
 	int64_t since_us;           /* when mtu became that; MODEL_NEVER */
 	int64_t searched_us;        /* when the newest search ended; MODEL_NEVER */
 	int64_t proved_us;          /* when a probe of mtu bytes was last answered; MODEL_NEVER */
+	int64_t told_us;            /* the change told of at that time has no cause yet; MODEL_NEVER */
+	uint64_t recent_lost;       /* bits: the newest probes of mtu bytes while small ones were answered, 1 lost */
+	uint32_t recent;            /* how many of them */
 	struct model_pmtu_size sizes[MODEL_PMTU_SIZES]; /* ascending; the most telling ones */
 	uint32_t nsizes;
 };
@@ -51,11 +55,13 @@ struct model_pmtu {
 struct model_sa {
 	bool used, gone;
 	enum sa_mode mode;
-	enum direction dir;              /* IN, OUT or UNKNOWN */
+	enum direction dir;              /* IN, OUT or UNKNOWN: as told, else by its endpoints */
+	bool told_dir;
 	uint16_t src, dst, enc, auth;    /* name keys or MODEL_NONE */
 	uint16_t row;                    /* tunnel it belongs to, or MODEL_NONE */
 	uint32_t spi, if_id, mark;
 	int32_t proto, reqid, encap;     /* encap: UDP port of NAT-T */
+	int32_t icv_bits;                /* length of the integrity value; 0: unknown */
 	int64_t since_us;                /* when it was first seen */
 };
 
@@ -117,7 +123,8 @@ struct model_mtu {
 	bool has_gap, has_drift;
 	int ceiling;         /* largest inner packet the outer path MTU leaves room for; 0: unknown */
 	int mtu;             /* to configure; 0: unknown, or as it is */
-	int mss4, mss6;      /* TCP MSS that fits path_inner (RFC 9293 3.7.1: minus 40, minus 60) */
+	int mss4, mss6;      /* TCP MSS that fits path_inner (RFC 9293 3.7.1: minus 40, minus 60); where it passes only in
+			      * fragments: that fits ceiling */
 	char text[160];      /* one sentence: the verdict with its evidence */
 };
 /* Never fails: what is not known is 0 or MTU_VERDICT_UNKNOWN. */

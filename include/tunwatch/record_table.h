@@ -68,7 +68,9 @@
 	F(CARRY_BY_BGP, "by_bgp", BOOL, 0, 0, "down because BGP is") \
 	F(CARRY_BY_ROUTER, "by_router", BOOL, 0, 0, "down because its router says so") \
 	F(CARRY_LOG_DOWN_US, "log_down_us", INT, 0, 0, "session time at which its router's log told it down") \
-	F(CARRY_LOG_UP_US, "log_up_us", INT, 0, 0, "session time at which its router's log told it up")
+	F(CARRY_LOG_UP_US, "log_up_us", INT, 0, 0, "session time at which its router's log told it up") \
+	F(CARRY_BASE_INNER, "base_inner", INT, 0, 0, "inner path MTU of the baseline") \
+	F(CARRY_BASE_OUTER, "base_outer", INT, 0, 0, "outer path MTU of the baseline")
 #define SOURCE_FIELDS(F) \
 	F(SOURCE_NAME, "name", REF, 0, 0, "link, route, probe, resolve, xfrm, bgp, router, capture, log") \
 	F(SOURCE_INSTANCE, "instance", REF, 0, 0, "which one, when there are several") \

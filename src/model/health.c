@@ -85,7 +85,7 @@ static bool cause_sa(const struct model *m, const struct model_tunnel *t, char *
 }
 
 static bool (*const causes[])(const struct model *, const struct model_tunnel *, char *, size_t) = {
-	cause_flapping, cause_loss, cause_rtt, cause_errors, cause_sa,
+	cause_flapping, cause_loss, mtu_trouble, cause_rtt, cause_errors, cause_sa,
 };
 
 static void look_for_causes(struct model *m, struct model_tunnel *t)
@@ -354,6 +354,6 @@ void health_baseline(struct model *m)
 		t->base_us = m->now;
 		t->base_rtt_us = t->base_sigma_us = 0;
 		t->base_replies = in ? in->rtt.recent_count : 0;
-		t->base_inner = t->base_outer = 0;
+		pmtu_baseline(m, (unsigned)i);
 	}
 }

@@ -317,6 +317,9 @@ void history_free(struct history *h)
 	free(h->rows);
 	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
 		free(h->bgp[i]);
+	for (size_t i = 0; i < h->npaths; i++)
+		free(h->paths[i]);
+	free(h->paths);
 	free(h->events);
 	free(h->outages);
 	free(h);
@@ -341,6 +344,10 @@ struct history *history_copy(const struct history *h)
 		c->rows[i] = h->rows[i] ? copy(h->rows[i], 1, sizeof *h->rows[i]) : NULL;
 	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
 		c->bgp[i] = h->bgp[i] ? copy(h->bgp[i], 1, sizeof *h->bgp[i]) : NULL;
+	c->paths = copy(h->paths, h->npaths, sizeof *h->paths);
+	c->paths_cap = h->npaths;
+	for (size_t i = 0; i < h->npaths; i++)
+		c->paths[i] = h->paths[i] ? copy(h->paths[i], 1, sizeof *h->paths[i]) : NULL;
 	c->events = copy(h->events, h->events_n, sizeof *h->events);
 	c->events_cap = h->events_n;
 	c->outages = copy(h->outages, h->outages_n, sizeof *h->outages);
@@ -356,5 +363,7 @@ size_t history_bytes(const struct history *h)
 		n += h->rows[i] ? sizeof *h->rows[i] : 0;
 	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
 		n += h->bgp[i] ? sizeof *h->bgp[i] : 0;
+	for (size_t i = 0; i < h->npaths; i++)
+		n += sizeof *h->paths + (h->paths[i] ? sizeof *h->paths[i] : 0);
 	return n + h->events_n * sizeof *h->events + h->outages_n * sizeof *h->outages;
 }

@@ -206,6 +206,7 @@ void join_update(struct model *m)
 	if (m->joined == m->topology)
 		return;
 	m->joined = m->topology;
+	sa_join(m);
 	if (!m->nbgp && !m->nrouter_tunnels)
 		return;
 	for (size_t i = 0; i < m->ntunnels; i++)

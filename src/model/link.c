@@ -58,12 +58,12 @@ static bool counter_step(uint64_t old, uint64_t new, uint64_t *ret)
 	return false;
 }
 
-/* Packets received that are not replies to our own probes. */
+/* Packets received that our own probes did not bring. */
 static int64_t received(const struct model *m, const struct model_link *l)
 {
 	const struct model_target *in = l->row < m->ntunnels ? model_tunnel_inner(m, &m->tunnels[l->row]) : NULL;
 
-	return (int64_t)(l->total[COUNTER_RX_PACKETS] - (in ? in->replies : 0));
+	return (int64_t)(l->total[COUNTER_RX_PACKETS] - (in ? in->replies + in->large : 0));
 }
 
 static void note_reading(const struct model *m, struct model_link *l, int64_t t)

@@ -330,6 +330,10 @@ static void remove_apply(struct model *m, const struct record *r)
 		memset(&m->routes[r->key], 0, sizeof *m->routes);
 	else if (kind == RECORD_PROBE && r->key < m->ntargets)
 		memset(&m->targets[r->key], 0, sizeof *m->targets);
+	else if (kind == RECORD_PMTU)
+		pmtu_forget(m, r->key);
+	else if (kind == RECORD_SA && r->key < m->nsa)
+		memset(&m->sa[r->key], 0, sizeof *m->sa);
 	else
 		remove_router_kinds(m, kind, r->key);
 }
@@ -376,8 +380,8 @@ void model_apply(struct model *m, const struct record *r)
 	case RECORD_ROUTER: router_apply(m, r); break;
 	case RECORD_ROUTER_TUNNEL: router_tunnel_apply(m, r); break;
 	case RECORD_LOG: log_apply(m, r); break;
-	case RECORD_PMTU:
-	case RECORD_SA:
+	case RECORD_PMTU: pmtu_apply(m, r); break;
+	case RECORD_SA: sa_apply(m, r); break;
 	case RECORD_SA_COUNTERS:
 	case RECORD_XFRMSTAT:
 	case RECORD_WIREGUARD:

@@ -8,7 +8,7 @@
 /* Hostile files may use any key: what they can make us allocate is bounded. */
 enum { TUNNELS_MAX = 4096, TARGETS_MAX = 8192, LINKS_MAX = 16384, ADDRESSES_MAX = 65536, ROUTES_MAX = 8192,
        SOURCES_MAX = 1024, SETTINGS_MAX = 256, BGP_MAX = 4096, ROUTERS_MAX = 256, ROUTER_TUNNELS_MAX = 4096,
-       ROW_BGP_MAX = 16 };
+       ROW_BGP_MAX = 16, SA_MAX = 8192 };
 
 struct model_name {
 	uint32_t offset;   /* into the arena */
@@ -33,6 +33,13 @@ struct history_ring {
 };
 extern const struct history_ring history_ring[HISTORY_RINGS];
 
+/* A ring: the newest is at (n - 1) modulo its length. */
+enum { STEPS_MAX = 64 };
+struct history_path {
+	struct history_step step[STEPS_MAX];
+	uint64_t n;
+};
+
 enum { EVENTS_MAX = 2048, OUTAGES_MAX = 8192, HISTORY_BGP_MAX = 256 };
 
 struct history {
@@ -43,6 +50,8 @@ struct history {
 	struct history_outage *outages; /* ring */
 	size_t outages_first, outages_n, outages_cap;
 	struct history_bgp *bgp[HISTORY_BGP_MAX]; /* by key; NULL: nothing yet */
+	struct history_path **paths; /* by target key; NULL: nothing yet */
+	size_t npaths, paths_cap;
 };
 
 /* link.c */
@@ -96,6 +105,31 @@ struct model_target *probe_target(struct model *m, unsigned key);
 void probe_gap(struct model *m);
 void probe_reset(struct model_target *t);
 
+/* pmtu.c */
+void pmtu_apply(struct model *m, const struct record *r);
+/* The fate of a probe of purpose mtu or locate. */
+void pmtu_probe(struct model *m, struct model_target *t, const struct record *r);
+/* A size out of a field: 0 when it is absent or none that IP has. */
+int32_t pmtu_size(const struct record *r, unsigned field);
+/* The target of that key is another address from here on. */
+void pmtu_forget(struct model *m, unsigned key);
+/* The row's path MTUs become its baseline, where they are known. */
+void pmtu_baseline(struct model *m, unsigned row);
+
+/* mtu.c */
+/* What is wrong with the row's path MTU, in words with the evidence. False: nothing. */
+bool mtu_trouble(const struct model *m, const struct model_tunnel *t, char *text, size_t size);
+/* The row's configured MTU, 0: unknown; *ret_router: its router named it. */
+int mtu_configured(const struct model *m, const struct model_tunnel *t, bool *ret_router);
+/* Who or what sets the limit ("frag-needed from 192.0.2.65"), behind what stands in text. */
+void mtu_add_cause(const struct model *m, const struct model_pmtu *p, const char *lead, char *text, size_t size,
+		   size_t *pos);
+
+/* sa.c */
+void sa_apply(struct model *m, const struct record *r);
+/* Find the rows of all of them. */
+void sa_join(struct model *m);
+
 /* stats.c */
 void window_add(struct model_window *w, int64_t bucket, bool lost);
 void window_sum(const struct model_window *w, int64_t bucket_now, unsigned *ret_sent, unsigned *ret_lost);
@@ -124,6 +158,12 @@ void history_bgp_mark(struct model *m, unsigned bgp, int64_t from, int64_t to, e
 void history_bgp_tick(struct model *m);
 /* The key is another neighbour's from here on. */
 void history_bgp_forget(struct model *m, unsigned bgp);
+
+/* history_path.c */
+/* The path MTU of a target is that from t on; 0: not known. */
+void history_path_step(struct model *m, unsigned target, int64_t t, int32_t mtu);
+/* The key is another target's from here on. */
+void history_path_forget(struct model *m, unsigned target);
 
 /* history.c: all do nothing without a history */
 void history_free(struct history *h);

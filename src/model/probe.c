@@ -264,6 +264,8 @@ void probe_apply(struct model *m, const struct record *r)
 		t->path = r->v[PROBE_PATH] == PATH_OUTER ? PATH_OUTER : PATH_INNER;
 	if (record_has(r, PROBE_TARGET))
 		t->target = (uint16_t)r->v[PROBE_TARGET];
+	if (!r->snapshot && (purpose == PURPOSE_MTU || purpose == PURPOSE_LOCATE))
+		pmtu_probe(m, t, r);
 	if (r->snapshot || (purpose != PURPOSE_SCHEDULE && purpose != PURPOSE_VERDICT))
 		return;
 	t->last_us = r->t;

@@ -1,6 +1,160 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Security associations, and the rows they belong to.
+#include <string.h>
+
 #include "model/model_int.h"
+
+static struct model_sa *sa_at(struct model *m, unsigned key)
+{
+	if (key >= SA_MAX)
+		return NULL;
+	if (key >= m->nsa) {
+		array_grow(&m->sa, &m->sa_cap, key + 1, sizeof *m->sa);
+		m->nsa = key + 1;
+	}
+	return &m->sa[key];
+}
+
+/* ---- which row ---- */
+
+/* Kinds whose packets ESP may carry, and whether it alone makes the tunnel. */
+static bool may_carry(enum tunnel_type type, bool *ret_alone)
+{
+	*ret_alone = false;
+	switch (type) {
+	case TUNNEL_TYPE_VTI:
+	case TUNNEL_TYPE_VTI6:
+	case TUNNEL_TYPE_XFRM:
+	case TUNNEL_TYPE_IPSEC:
+		*ret_alone = true;
+		return true;
+	case TUNNEL_TYPE_GRE:
+	case TUNNEL_TYPE_GRETAP:
+	case TUNNEL_TYPE_IP6GRE:
+	case TUNNEL_TYPE_IP6GRETAP:
+	case TUNNEL_TYPE_IPIP:
+	case TUNNEL_TYPE_SIT:
+	case TUNNEL_TYPE_IP6TNL:
+	case TUNNEL_TYPE_PPP:
+	case TUNNEL_TYPE_L2TP:
+	case TUNNEL_TYPE_VXLAN:
+	case TUNNEL_TYPE_GENEVE:
+		return true;
+	case TUNNEL_TYPE_OTHER:
+	case TUNNEL_TYPE_WIREGUARD:
+	case TUNNEL_TYPE_TUN:
+	case TUNNEL_TYPE_REMOTE:
+	case TUNNEL_TYPE_LINE:
+	case TUNNEL_TYPE_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* A VTI's keys are the marks of its SAs: the input key of those that arrive. */
+static bool mark_of(const struct model_tunnel *t, enum direction dir, uint32_t *ret)
+{
+	bool is_vti = t->type == TUNNEL_TYPE_VTI || t->type == TUNNEL_TYPE_VTI6;
+
+	*ret = t->mark;
+	if (is_vti && dir == DIRECTION_OUT && t->has_okey)
+		*ret = t->okey;
+	else if (is_vti && t->has_key)
+		*ret = t->gre_key;
+	else
+		return t->has_mark;
+	return true;
+}
+
+static bool ends_match(const struct model_tunnel *t, const struct model_sa *sa, enum direction *ret_dir)
+{
+	if (t->outer_remote == MODEL_NONE)
+		return false;
+	*ret_dir = sa->dst == t->outer_remote ? DIRECTION_OUT : DIRECTION_IN;
+	if (sa->dst == t->outer_remote)
+		return t->outer_local == MODEL_NONE || sa->src == t->outer_local;
+	return sa->src == t->outer_remote && (t->outer_local == MODEL_NONE || sa->dst == t->outer_local);
+}
+
+/* How well an SA fits a row; 0: not at all. */
+static unsigned worth(const struct model_tunnel *t, const struct model_sa *sa, enum direction *ret_dir)
+{
+	bool alone, ends = ends_match(t, sa, ret_dir), same_id = t->has_if_id && t->if_id && t->if_id == sa->if_id;
+	uint32_t mark;
+
+	if (!may_carry(t->type, &alone) || (t->has_if_id && t->if_id != sa->if_id) ||
+	    (!t->has_if_id && sa->if_id && alone))
+		return 0;
+	/* an XFRM interface names no endpoints: its id alone binds */
+	if (!ends && (!same_id || t->outer_remote != MODEL_NONE))
+		return 0;
+	if (!ends)
+		*ret_dir = DIRECTION_UNKNOWN;
+	if (mark_of(t, *ret_dir, &mark) && sa->mark && mark != sa->mark)
+		return 0;
+	return 1 + (alone == (sa->mode != SA_MODE_TRANSPORT)) + 2 * (mark_of(t, *ret_dir, &mark) && mark == sa->mark) +
+	       4 * same_id;
+}
+
+static void join(const struct model *m, struct model_sa *sa)
+{
+	enum direction dir, best_dir = DIRECTION_UNKNOWN;
+	unsigned best = 0;
+
+	sa->row = MODEL_NONE;
+	for (size_t i = 0; i < m->ntunnels; i++) {
+		unsigned score = m->tunnels[i].used ? worth(&m->tunnels[i], sa, &dir) : 0;
+
+		if (score <= best)
+			continue;
+		best = score;
+		best_dir = dir;
+		sa->row = (uint16_t)i;
+	}
+	if (!sa->told_dir)
+		sa->dir = best_dir;
+}
+
+void sa_join(struct model *m)
+{
+	for (size_t k = 0; k < m->nsa; k++)
+		if (m->sa[k].used)
+			join(m, &m->sa[k]);
+}
+
+/* ---- records ---- */
+
+void sa_apply(struct model *m, const struct record *r)
+{
+	struct model_sa *sa = sa_at(m, r->key);
+	uint32_t spi = (uint32_t)record_get(r, SA_SPI, 0);
+	int64_t event = record_get(r, SA_EVENT, SA_EVENT_NEW), mode = record_get(r, SA_MODE, SA_MODE_TUNNEL);
+	int64_t dir = record_get(r, SA_DIR, DIRECTION_UNKNOWN);
+
+	if (!sa)
+		return;
+	if (!sa->used || sa->spi != spi) {
+		memset(sa, 0, sizeof *sa);
+		sa->used = true;
+		sa->since_us = r->t;
+	}
+	sa->gone = event == SA_EVENT_DELETE || event == SA_EVENT_HARD_EXPIRE;
+	sa->mode = mode < 0 || mode >= SA_MODE_COUNT ? SA_MODE_TUNNEL : (enum sa_mode)mode;
+	sa->told_dir = dir == DIRECTION_IN || dir == DIRECTION_OUT;
+	sa->dir = sa->told_dir ? (enum direction)dir : DIRECTION_UNKNOWN;
+	sa->src = name_or_none(r, SA_SRC);
+	sa->dst = name_or_none(r, SA_DST);
+	sa->enc = name_or_none(r, SA_ENC);
+	sa->auth = name_or_none(r, SA_AUTH);
+	sa->spi = spi;
+	sa->if_id = (uint32_t)record_get(r, SA_IF_ID, 0);
+	sa->mark = (uint32_t)record_get(r, SA_MARK, 0);
+	sa->proto = (int32_t)record_get(r, SA_PROTO, 0);
+	sa->reqid = (int32_t)record_get(r, SA_REQID, 0);
+	sa->encap = (int32_t)record_get(r, SA_ENCAP, 0);
+	sa->icv_bits = (int32_t)record_get(r, SA_ICV_BITS, 0);
+	join(m, sa);
+}
 
 const struct model_sa *model_tunnel_sa(const struct model *m, unsigned tunnel, enum direction dir)
 {

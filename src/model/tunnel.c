@@ -96,6 +96,8 @@ static void join_target(struct model *m, uint16_t key, enum path path, uint16_t 
 	if (!t)
 		return;
 	t->path = path;
+	if (address != MODEL_NONE && t->target != MODEL_NONE && t->target != address)
+		pmtu_forget(m, key);
 	if (address != MODEL_NONE)
 		t->target = address;
 	t->row = row;
@@ -204,6 +206,10 @@ void model_carry(const struct model *m, unsigned tunnel, struct record *r, uint8
 		record_set(r, CARRY_BASE_US, t->base_us);
 	if (t->base_rtt_us)
 		record_set(r, CARRY_BASE_RTT_US, t->base_rtt_us);
+	if (t->base_inner)
+		record_set(r, CARRY_BASE_INNER, t->base_inner);
+	if (t->base_outer)
+		record_set(r, CARRY_BASE_OUTER, t->base_outer);
 	if (!in)
 		return;
 	record_set(r, CARRY_SENT, in->sent);
@@ -284,6 +290,9 @@ void tunnel_carry_apply(struct model *m, const struct record *r)
 	t->log_up_us = record_get(r, CARRY_LOG_UP_US, MODEL_NEVER);
 	t->base_us = record_get(r, CARRY_BASE_US, MODEL_NEVER);
 	t->base_rtt_us = (int32_t)record_get(r, CARRY_BASE_RTT_US, 0);
+	t->base_inner = pmtu_size(r, CARRY_BASE_INNER);
+	t->base_outer = pmtu_size(r, CARRY_BASE_OUTER);
+	t->base_told = t->base_inner || t->base_outer;
 	if (t->inner_target < m->ntargets && m->targets[t->inner_target].used)
 		carry_target(&m->targets[t->inner_target], r);
 	if (t->state == HEALTH_DOWN)
