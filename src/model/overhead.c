@@ -181,7 +181,8 @@ int overhead_outer(const struct overhead *o, int inner)
 static void add_options(const struct overhead *o, char *text, size_t size, size_t *pos)
 {
 	const char *const words[] = { o->has_key ? "key" : NULL, o->has_sequence ? "sequence" : NULL,
-				      o->has_checksum ? "checksum" : NULL, o->encap_limit ? "encapsulation limit" : NULL };
+				      o->has_checksum ? "checksum" : NULL,
+				      o->encap_limit ? "encapsulation limit" : NULL };
 	const char *lead = " with ";
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {

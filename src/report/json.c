@@ -53,21 +53,6 @@ static json_t *loss(const struct report_row *row)
 	return o;
 }
 
-/* Path MTU, SAs and capture have no source yet: their members are there, and unknown. */
-static json_t *mtu(const struct report_row *row)
-{
-	static const char *const unknown[] = { "path_inner", "path_outer", "gap", "baseline", "drift", "cause",
-					       "mss4", "mss6" };
-	json_t *o = json_object();
-
-	json_object_set_new(o, "interface", number(row->mtu, row->mtu > 0));
-	for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
-		json_object_set_new(o, unknown[i], json_null());
-	if (row->t->base_inner > 0)
-		json_object_set_new(o, "baseline", json_integer(row->t->base_inner));
-	return o;
-}
-
 static json_t *name(const struct model *m, unsigned key)
 {
 	const char *raw = model_name(m, key);
@@ -76,6 +61,74 @@ static json_t *name(const struct model *m, unsigned key)
 	str_clean(clean, sizeof clean, raw, strlen(raw));
 	return text(clean);
 }
+
+/* ---- path MTU ---- */
+
+/* The path that the row's own numbers are of: the inner one where there is one. */
+static const struct model_pmtu *told_path(const struct model_mtu *u)
+{
+	return u->inner ? u->inner : u->outer;
+}
+
+static json_t *sizes(const struct model_pmtu *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; p && i < p->nsizes; i++)
+		json_array_append_new(list, json_pack("{s:i, s:i, s:i, s:i}", "size", p->sizes[i].size, "answered",
+						      p->sizes[i].answered, "lost", p->sizes[i].lost, "refused",
+						      p->sizes[i].refused));
+	return list;
+}
+
+/* How the number came about. */
+static void add_evidence(json_t *o, const struct model *m, const struct model_pmtu *p)
+{
+	const struct record_field *fields = record_kind_info(RECORD_PMTU)->fields;
+	bool searched = p && p->searched_us != MODEL_NEVER, hole = searched && p->direction != DIRECTION_UNKNOWN;
+
+	json_object_set_new(o, "state", p ? json_string(record_word(&fields[PMTU_STATE], p->state)) : json_null());
+	json_object_set_new(o, "cause", searched ? json_string(record_word(&fields[PMTU_CAUSE], p->cause)) :
+			    json_null());
+	json_object_set_new(o, "from", searched ? name(m, p->from) : json_null());
+	json_object_set_new(o, "named", number(p ? p->named : 0, searched && p->named >= 0));
+	json_object_set_new(o, "direction", hole ? json_string(record_word(&fields[PMTU_DIRECTION], p->direction)) :
+			    json_null());
+	json_object_set_new(o, "hop", number(p ? p->hop : 0, searched && p->hop > 0));
+	json_object_set_new(o, "hop_from", searched ? name(m, p->hop_from) : json_null());
+	json_object_set_new(o, "cached_mtu", number(p ? p->cached_mtu : 0, p && p->cached_mtu > 0));
+	json_object_set_new(o, "since", p ? moment(m, p->since_us) : json_null());
+	json_object_set_new(o, "proved", p ? moment(m, p->proved_us) : json_null());
+	json_object_set_new(o, "sizes", sizes(p));
+}
+
+static json_t *mtu(const struct model *m, const struct report_row *row)
+{
+	const struct model_mtu *u = &row->mtu;
+	int base = u->inner || row->t->base_inner ? row->t->base_inner : row->t->base_outer;
+	char clean[4 * sizeof u->text];
+	json_t *o = json_object();
+
+	str_clean(clean, sizeof clean, u->text, strlen(u->text));
+	json_object_set_new(o, "interface", number(row->interface_mtu, row->interface_mtu > 0));
+	json_object_set_new(o, "configured", number(u->configured, u->configured > 0));
+	json_object_set_new(o, "path_inner", number(u->path_inner, u->path_inner > 0));
+	json_object_set_new(o, "path_outer", number(u->path_outer, u->path_outer > 0));
+	json_object_set_new(o, "ceiling", number(u->ceiling, u->ceiling > 0));
+	json_object_set_new(o, "gap", number(u->gap, u->has_gap));
+	json_object_set_new(o, "baseline", number(base, base > 0));
+	json_object_set_new(o, "drift", number(u->drift, u->has_drift));
+	json_object_set_new(o, "mss4", number(u->mss4, u->mss4 > 0));
+	json_object_set_new(o, "mss6", number(u->mss6, u->mss6 > 0));
+	json_object_set_new(o, "verdict", u->verdict == MTU_VERDICT_UNKNOWN ? json_null() :
+			    json_string(mtu_verdict_word(u->verdict)));
+	json_object_set_new(o, "mtu", number(u->mtu, u->mtu > 0));
+	json_object_set_new(o, "text", text(clean));
+	add_evidence(o, m, told_path(u));
+	return o;
+}
+
+/* ---- BGP and routers ---- */
 
 static json_t *neighbour(const struct model *m, const struct model_bgp *b)
 {
@@ -207,7 +260,7 @@ static json_t *tunnel(const struct report *r, const struct report_row *row)
 	json_object_set_new(o, "lost", json_integer(row->lost));
 	json_object_set_new(o, "rtt_us", rtt(row));
 	json_object_set_new(o, "loss", loss(row));
-	json_object_set_new(o, "mtu", mtu(row));
+	json_object_set_new(o, "mtu", mtu(r->m, row));
 	json_object_set_new(o, "bgp", neighbours(r->m, row->key));
 	json_object_set_new(o, "remote", remote(r->m, row->t));
 	json_object_set_new(o, "sa", json_array());

@@ -103,7 +103,8 @@ static void fill_numbers(const struct report *r, struct report_row *row)
 	const struct model_link *link = model_tunnel_link(m, row->t);
 
 	fill_statistics(r, row);
-	row->mtu = link ? link->mtu : 0;
+	row->interface_mtu = link ? link->mtu : 0;
+	model_mtu(m, row->key, &row->mtu);
 	model_tunnel_times(m, row->t, &row->up_us, &row->down_us);
 	if (before && row->key < before->ntunnels && before->tunnels[row->key].used) {
 		int64_t up, down;

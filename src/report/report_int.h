@@ -18,7 +18,8 @@ struct report_row {
 	double loss[LOSS_UP + 1]; /* by enum model_loss */
 	int64_t sent, lost;
 	int64_t up_us, down_us;   /* in the window */
-	int mtu;                  /* of the interface; 0: unknown */
+	int interface_mtu;        /* 0: unknown */
+	struct model_mtu mtu;
 };
 /* The first row at or after key; false when there is none. */
 bool report_row(const struct report *r, unsigned key, struct report_row *ret);

@@ -209,6 +209,51 @@ static void text_routers(struct buf *out, const struct report *r)
 	}
 }
 
+static void add_size(struct buf *out, const char *label, int value, bool known, const char *form)
+{
+	if (!known)
+		return;
+	buf_puts(out, label);
+	buf_printf(out, form, value);
+}
+
+/* How the path MTU changed in the window. */
+static void mtu_events(struct buf *out, const struct report *r, unsigned tunnel)
+{
+	size_t n = history_events(r->m);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct history_event *e = history_event(r->m, i);
+		char clean[4 * sizeof e->text], at[WHEN_MAX];
+
+		if (e->tunnel != tunnel || strcmp(e->word, "MTU") || e->t < r->from || e->t > r->to)
+			continue;
+		str_clean(clean, sizeof clean, e->text, strlen(e->text));
+		buf_printf(out, "           %s  %s\n", when(r, e->t, at), clean);
+	}
+}
+
+static void text_mtu(struct buf *out, const struct report *r, const struct report_row *row)
+{
+	const struct model_mtu *u = &row->mtu;
+	char clean[4 * sizeof u->text];
+
+	str_clean(clean, sizeof clean, u->text, strlen(u->text));
+	buf_puts(out, "  mtu    ");
+	add_size(out, u->from_router ? "  router " : "  interface ", u->configured, u->configured > 0, "%d");
+	add_size(out, "  path ", u->path_inner, u->path_inner > 0, "%d");
+	add_size(out, "  gap ", u->gap, u->has_gap, "%+d");
+	add_size(out, "  outer ", u->path_outer, u->path_outer > 0, "%d");
+	add_size(out, "  drift ", u->drift, u->has_drift, "%+d");
+	add_size(out, "  mss ", u->mss4, u->mss4 > 0, "%d");
+	add_size(out, " and ", u->mss6, u->mss6 > 0, "%d (IPv6)");
+	buf_puts(out, out->data[out->len - 1] == ' ' ? "  -\n" : "\n");
+	if (*clean)
+		buf_printf(out, "           %s: %s\n", mtu_verdict_word(u->verdict), clean);
+	add_size(out, "           to configure: ", u->mtu, u->mtu > 0, "MTU %d\n");
+	mtu_events(out, r, row->key);
+}
+
 static void text_row(struct buf *out, const struct report *r, const struct report_row *row)
 {
 	char since[WHEN_MAX], age[WHEN_MAX], state[16];
@@ -233,8 +278,7 @@ static void text_row(struct buf *out, const struct report *r, const struct repor
 	buf_printf(out, " (%lld of %lld)", (long long)row->lost, (long long)row->sent);
 	percent(out, ", outside outages ", row->loss[LOSS_UP]);
 	buf_putc(out, '\n');
-	if (row->mtu)
-		buf_printf(out, "  mtu      interface %d\n", row->mtu);
+	text_mtu(out, r, row);
 	text_remote(out, r, row);
 	text_outages(out, r, row);
 }
@@ -350,6 +394,45 @@ static void markdown_outages(struct buf *out, const struct report *r)
 	}
 }
 
+static void size_cell(struct buf *out, int value, bool known, const char *form)
+{
+	buf_puts(out, "| ");
+	if (known)
+		buf_printf(out, form, value);
+	else
+		buf_putc(out, '-');
+	buf_putc(out, ' ');
+}
+
+static void markdown_mtu(struct buf *out, const struct report *r)
+{
+	bool any = false;
+	struct report_row row;
+
+	for (unsigned k = 0; report_row(r, k, &row); k = row.key + 1) {
+		const struct model_mtu *u = &row.mtu;
+		char clean[4 * sizeof u->text];
+
+		if (!u->inner && !u->outer)
+			continue;
+		if (!any)
+			buf_puts(out, "\n## Path MTU\n\n| tunnel | configured | path | outer | gap | drift | MSS | "
+				      "verdict | evidence |\n|---|---|---|---|---|---|---|---|---|\n");
+		any = true;
+		cell(out, row.name);
+		size_cell(out, u->configured, u->configured > 0, "%d");
+		size_cell(out, u->path_inner, u->path_inner > 0, "%d");
+		size_cell(out, u->path_outer, u->path_outer > 0, "%d");
+		size_cell(out, u->gap, u->has_gap, "%+d");
+		size_cell(out, u->drift, u->has_drift, "%+d");
+		size_cell(out, u->mss4, u->mss4 > 0, "%d");
+		cell(out, mtu_verdict_word(u->verdict));
+		str_clean(clean, sizeof clean, u->text, strlen(u->text));
+		cell(out, clean);
+		buf_puts(out, "|\n");
+	}
+}
+
 static void markdown_bgp(struct buf *out, const struct report *r)
 {
 	bool any = false;
@@ -395,6 +478,7 @@ void report_markdown(struct buf *out, const struct report *r)
 		      "rtt p95 ms | reason |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
 	for (unsigned key = 0; report_row(r, key, &row); key = row.key + 1)
 		markdown_row(out, r, &row);
+	markdown_mtu(out, r);
 	markdown_bgp(out, r);
 	markdown_outages(out, r);
 }
