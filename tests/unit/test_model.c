@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/check.h"
 #include "lib/sim.h"
 
 static const struct model_tunnel *row(const struct sim *s)
@@ -19,12 +20,6 @@ static double outage_s(const struct sim *s, size_t i)
 	const struct history_outage *o = history_outage(s->m, i);
 
 	return (double)(o->end - o->start) / 1e6;
-}
-
-static void assert_near(double got, double want, double off)
-{
-	if (got < want - off || got > want + off)
-		fail_msg("%g is not within %g of %g", got, off, want);
 }
 
 static void comes_up(void **state)

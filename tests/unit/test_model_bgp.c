@@ -7,33 +7,11 @@
 
 #include <cmocka.h>
 
-#include "lib/router_world.h"
-
-static const struct model_tunnel *row(const struct router_world *w)
-{
-	return &w->s.m->tunnels[0];
-}
+#include "lib/router_check.h"
 
 static const struct model_bgp *neighbour(const struct router_world *w)
 {
 	return &w->s.m->bgp[3];
-}
-
-static double seconds(int64_t us)
-{
-	return (double)us / 1e6;
-}
-
-static void assert_near(double got, double want, double off)
-{
-	if (got < want - off || got > want + off)
-		fail_msg("%g is not within %g of %g", got, off, want);
-}
-
-static void assert_words(const char *got, const char *want)
-{
-	if (!got || !strstr(got, want))
-		fail_msg("\"%s\" does not say \"%s\"", got ? got : "(nothing)", want);
 }
 
 /* ---- what FRR was seen to do ---- */

@@ -7,29 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/router_world.h"
-
-static const struct model_tunnel *row(const struct router_world *w)
-{
-	return &w->s.m->tunnels[0];
-}
-
-static double seconds(int64_t us)
-{
-	return (double)us / 1e6;
-}
-
-static void assert_near(double got, double want, double off)
-{
-	if (got < want - off || got > want + off)
-		fail_msg("%g is not within %g of %g", got, off, want);
-}
-
-static void assert_words(const char *got, const char *want)
-{
-	if (!got || !strstr(got, want))
-		fail_msg("\"%s\" does not say \"%s\"", got ? got : "(nothing)", want);
-}
+#include "lib/router_check.h"
 
 /* A tunnel without a neighbour. */
 static void start(struct router_world *w, double period, uint64_t seed)
