@@ -7,17 +7,18 @@ __tunwatch_options()
 {
 	local common="--config --help --version"
 	local watching="--interface --interval"
+	local searching="--mtu-period"
 	local drawing="--ascii --utf8 --no-color --utc"
 	local keeping="--disk-cap --rotate-size --new"
 
 	case $1 in
-	live) echo "$common $watching $drawing $keeping --write --linger" ;;
+	live) echo "$common $watching $searching $drawing $keeping --write --linger" ;;
 	attach) echo "$common $drawing --list" ;;
-	record) echo "$common $watching $keeping --output --for --only --hashes" ;;
+	record) echo "$common $watching $searching $keeping --output --for --only --hashes" ;;
 	replay) echo "$common $drawing --hashes --keys --size" ;;
 	report) echo "$common --utc --output --format --from --to --log --profile --zone" ;;
 	export) echo "$common --output --format --kind --tunnel --from --to" ;;
-	check) echo "$common $watching --for --json" ;;
+	check) echo "$common $watching $searching --for --json" ;;
 	mtu) echo "$common --ipv4 --ipv6 --device --json" ;;
 	list) echo "$common $watching" ;;
 	router-test) echo "$common --command" ;;
@@ -57,10 +58,10 @@ __tunwatch()
 		return
 		;;
 	--only)
-		mapfile -t COMPREPLY < <(compgen -W "link route probe" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "link route probe pmtu" -- "$current")
 		return
 		;;
-	-n | --interval | --linger | --disk-cap | --rotate-size | --for | --from | --to | --kind | --tunnel | --keys | --size | --profile | --zone)
+	-n | --interval | --mtu-period | --linger | --disk-cap | --rotate-size | --for | --from | --to | --kind | --tunnel | --keys | --size | --profile | --zone)
 		return
 		;;
 	esac

@@ -46,6 +46,7 @@ struct rtnl_route {
 	int error;                   /* errno of an unreachable, blackhole or prohibit route; 0: a way */
 	struct addr dst, gateway, prefsrc;
 	uint32_t mtu, priority;      /* 0: none */
+	int expires_s;               /* of an exception that the kernel learnt; 0: none */
 };
 
 struct rtnl_neighbour {

@@ -41,6 +41,8 @@ enum value_type {
 	  "only interfaces whose name matches; may be given again") \
 	O(INTERVAL, interval, "interval", 'n', SECONDS, "SECONDS", NULL, 0.1, 60, "1", "live record check list", \
 	  "interval", "period of probes, counters and the screen") \
+	O(MTU_PERIOD, mtu_period_s, "mtu-period", 0, DURATION, "TIME", NULL, 0, 3600, "10", "live record check", \
+	  "mtu-period", "look at each path MTU so often; 0: only when asked") \
 	O(WRITE, write_file, "write", 'w', RAW, "FILE", NULL, 0, 0, NULL, "live", NULL, \
 	  "keep the recording under this name") \
 	O(ASCII, ascii, "ascii", 0, FLAG, NULL, NULL, 0, 0, NULL, "live attach replay", "ascii", \

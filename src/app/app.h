@@ -22,6 +22,7 @@ struct options {
 	char **globs;           /* -i, repeatable */
 	size_t nglobs;
 	double interval;        /* -n, seconds, 0.1 .. 60 */
+	int64_t mtu_period_s;   /* mtu-period, seconds, 0 .. 3600, default 10 */
 	char *write_file;       /* -w */
 	bool ascii, utf8, no_color, utc;
 	bool new_session;       /* --new */

@@ -17,7 +17,7 @@
 #define BUSY_SLOTS 6                  /* of 600 */
 #define CLOCK_SPREAD_NS 200000        /* readings further apart are taken again */
 
-enum setting_key { SETTING_KEY_INTERVAL, SETTING_KEY_INTERFACES, SETTING_KEY_ONLY };
+enum setting_key { SETTING_KEY_INTERVAL, SETTING_KEY_INTERFACES, SETTING_KEY_ONLY, SETTING_KEY_MTU_PERIOD };
 
 static int64_t read_ns(clockid_t id)
 {
@@ -172,6 +172,14 @@ static void put_interval(struct collector *c)
 	collector_setting(c, SETTING_KEY_INTERVAL, "interval", text);
 }
 
+static void put_mtu_period(struct collector *c)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%" PRId64, c->watch.mtu_period_us / US_PER_S);
+	collector_setting(c, SETTING_KEY_MTU_PERIOD, "mtu-period", text);
+}
+
 void collector_session_records(struct collector *c)
 {
 	struct buf globs = {0};
@@ -179,6 +187,7 @@ void collector_session_records(struct collector *c)
 	collector_clock(c);
 	put_session(c);
 	put_interval(c);
+	put_mtu_period(c);
 	for (size_t i = 0; i < c->watch.nglobs; i++)
 		buf_printf(&globs, "%s%s", i ? " " : "", c->watch.globs[i]);
 	if (globs.len)

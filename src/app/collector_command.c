@@ -57,6 +57,13 @@ static void on_release(struct collector *c, bool release)
 		      "routers are logged in to again");
 }
 
+/* Search the path MTUs of a row, or of all, now. A name too long is no row's. */
+static void on_sweep(struct collector *c, const char *row)
+{
+	if (str_copy(c->watch.sweep, sizeof c->watch.sweep, row))
+		c->watch.sweeps++;
+}
+
 static void on_command(void *data, const char *text)
 {
 	struct collector *c = data;
@@ -75,6 +82,8 @@ static void on_command(void *data, const char *text)
 		collector_set_interval(c, seconds);
 	else if (!strcmp(text, "release") || !strcmp(text, "take"))
 		on_release(c, *text == 'r');
+	else if ((arg = argument(text, "sweep")))
+		on_sweep(c, arg);
 	else if (!strcmp(text, "stop"))
 		collector_end(c, EXIT_OK);
 }

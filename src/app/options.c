@@ -404,6 +404,7 @@ struct watch_config options_watch(const struct options *o)
 		.logs = o->logs,
 		.nlogs = o->nlogs,
 		.interval_us = (int64_t)(o->interval * 1e6 + 0.5),
+		.mtu_period_us = o->mtu_period_s * US_PER_S,
 	};
 	const char *ssh = getenv("SSH_CONNECTION");
 	char client[ADDR_TEXT_MAX];

@@ -94,6 +94,15 @@ static struct addr route_via(struct span s)
 	return rtnl_addr(s);
 }
 
+/* Seconds until a learnt exception ends; the kernel counts in clock ticks of 10 ms. */
+static int route_expires(struct span s)
+{
+	enum { TICKS_PER_S = 100 };
+	struct rta_cacheinfo c;
+
+	return take(&s, &c, sizeof c) && c.rta_expires > 0 ? (c.rta_expires + TICKS_PER_S - 1) / TICKS_PER_S : 0;
+}
+
 static void parse_route_attrs(struct span attrs, struct rtnl_route *r);
 
 static void first_next_hop(struct span s, struct rtnl_route *r)
@@ -135,6 +144,9 @@ static void parse_route_attrs(struct span attrs, struct rtnl_route *r)
 			break;
 		case RTA_METRICS:
 			r->mtu = route_mtu(at.value);
+			break;
+		case RTA_CACHEINFO:
+			r->expires_s = route_expires(at.value);
 			break;
 		case RTA_PRIORITY:
 			r->priority = span_u32(at.value);

@@ -51,6 +51,7 @@ struct pmtu_probe {
 	int size;
 	int64_t sent_us;
 	enum pmtu_fate fate;
+	bool told;              /* for whoever makes records of fates; not looked at here */
 };
 
 /* Controls: how many were sent and lost. */

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The pmtu source: the path MTU to every target, kept up to date.
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/pmtu_int.h"
+#include "source/sources.h"
+
+#define RETRY_US (10 * US_PER_S)       /* of a socket that could not be opened */
+#define START_US (50 * US_PER_MS)      /* first searches begin so far apart, and all within ... */
+#define START_MOST_US (10 * US_PER_S)
+enum { SEARCHES_MAX = 16, NEWS_MAX = 1024 }; /* at once, those that wait for PTBs left out; news of one reading */
+
+struct pmtu_side *pmtu_side_of(struct pmtu_source *s, int family)
+{
+	return family == AF_INET ? &s->v4 : &s->v6;
+}
+
+int64_t pmtu_period(const struct pmtu_source *s)
+{
+	return s->env->watch->mtu_period_us;
+}
+
+/* ---- sockets ---- */
+
+static void report(struct pmtu_source *s, struct pmtu_side *side, int e)
+{
+	const char *reason = "";
+
+	if (!e && !side->socket.icmp.raw)
+		reason = "without CAP_NET_RAW: by ping sockets, and the kernel keeps the MTUs that routers name in its "
+			 "route cache; targets with a mark are left out";
+	else if (!e && side->socket.icmp.family == AF_INET6)
+		reason = "the kernel keeps the MTUs that routers name in its route cache";
+	else if (e == -EACCES || e == -EPERM)
+		reason = "neither CAP_NET_RAW nor ping sockets: start as root or with setcap "
+			 "cap_net_raw,cap_net_admin=ep, or set net.ipv4.ping_group_range";
+	else if (e)
+		reason = strerror(-e);
+	source_report_put(s->env, &side->report, !e ? SOURCE_STATE_OK : e == -EACCES || e == -EPERM ?
+			  SOURCE_STATE_DENIED : SOURCE_STATE_ABSENT, -e, reason);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg);
+
+static void open_side(struct pmtu_source *s, struct pmtu_side *side, int64_t now_us)
+{
+	int e;
+
+	if (side->socket.icmp.fd >= 0 || !side->wanted || now_us < side->retry_us)
+		return;
+	side->retry_us = now_us + RETRY_US;
+	e = pmtu_socket_open(&side->socket, side->socket.icmp.family, NULL);
+	if (!e)
+		side->readable = event_new(s->env->base, side->socket.icmp.fd, EV_READ | EV_PERSIST, on_readable, s);
+	report(s, side, e);
+}
+
+static void close_side(struct pmtu_side *side)
+{
+	if (side->readable)
+		event_free(side->readable);
+	pmtu_socket_close(&side->socket);
+}
+
+/* By the quoted address, where a PTB quotes no more. */
+static void each_at(struct pmtu_source *s, const struct addr *to, void (*call)(struct pmtu_source *s,
+		    struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us), const struct pmtu_news *n,
+		    int64_t now_us)
+{
+	size_t low = 0, high = s->nby_addr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (memcmp(&s->paths[s->by_addr[mid]]->at.way.target, to, sizeof *to) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < s->nby_addr && addr_equal(&s->paths[s->by_addr[low]]->at.way.target, to); low++)
+		call(s, s->paths[s->by_addr[low]], n, now_us);
+}
+
+static void take_short(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us)
+{
+	struct pmtu_news whole = *n;
+
+	if (pmtu_path_find16(p, (uint16_t)n->number, &whole.number))
+		pmtu_path_news(s, p, &whole, now_us);
+}
+
+static void take_strange(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us)
+{
+	(void)n;
+	pmtu_sched_strange(&p->sched, now_us);
+	if (p->doing == PMTU_IDLE)
+		s->due[p->index] = now_us;
+}
+
+static void take_news(struct pmtu_source *s, const struct pmtu_news *n, int64_t now_us)
+{
+	if (n->kind == PMTU_NEWS_STRANGE)
+		each_at(s, &n->to, take_strange, n, now_us);
+	else if (!n->whole)
+		each_at(s, &n->to, take_short, n, now_us);
+	else if (s->by_key[n->key])
+		pmtu_path_news(s, s->paths[s->by_key[n->key] - 1], n, now_us);
+}
+
+void pmtu_read(struct pmtu_source *s)
+{
+	struct pmtu_side *const sides[] = { &s->v4, &s->v6 };
+	struct pmtu_news n;
+
+	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+		if (sides[i]->socket.icmp.fd < 0)
+			continue;
+		for (unsigned k = 0; k < NEWS_MAX && pmtu_socket_receive(&sides[i]->socket, &n); k++)
+			take_news(s, &n, source_now(s->env));
+	}
+}
+
+/* ---- what runs by the timer ---- */
+
+static void listen_to(struct pmtu_source *s, bool on)
+{
+	struct pmtu_side *const sides[] = { &s->v4, &s->v6 };
+
+	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+		if (!sides[i]->readable)
+			continue;
+		if (on)
+			event_add(sides[i]->readable, NULL);
+		else
+			event_del(sides[i]->readable);
+	}
+}
+
+void pmtu_activate(struct pmtu_source *s, struct pmtu_path *p)
+{
+	array_grow(&s->active, &s->active_cap, s->nactive + 1, sizeof *s->active);
+	s->active[s->nactive++] = p;
+	if (s->nactive == 1)
+		listen_to(s, true);
+}
+
+void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
+{
+	size_t i = 0;
+
+	while (i < s->nactive && s->active[i] != p)
+		i++;
+	if (i == s->nactive)
+		return;
+	s->active[i] = s->active[--s->nactive];
+	if (!s->nactive)
+		listen_to(s, false);
+}
+
+static void set_timer(struct pmtu_source *s)
+{
+	int64_t wake = PMTU_SCHED_NEVER, left;
+
+	for (size_t i = 0; i < s->nactive; i++)
+		if (s->active[i]->wake_us < wake)
+			wake = s->active[i]->wake_us;
+	if (wake == PMTU_SCHED_NEVER) {
+		event_del(s->timer);
+		return;
+	}
+	left = wake - source_now(s->env);
+	if (left < 0)
+		left = 0;
+	event_add(s->timer, &(struct timeval){ .tv_sec = left / US_PER_S, .tv_usec = left % US_PER_S });
+}
+
+/* Each whose time has come, beginning with another one every time: packets may be scarce. */
+static void run_active(struct pmtu_source *s)
+{
+	/* what has arrived counts before anything times out */
+	pmtu_read(s);
+	s->turn++;
+	for (size_t n = s->nactive; n > 0 && s->nactive; n--) {
+		struct pmtu_path *p = s->active[(s->turn + n) % s->nactive];
+		int64_t now = source_now(s->env);
+
+		if (p->wake_us <= now && pmtu_path_go(s, p, now) == PMTU_SCHED_NEVER)
+			s->due[p->index] = now;
+	}
+	set_timer(s);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	run_active(arg);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	run_active(arg);
+}
+
+static bool may_begin(const struct pmtu_source *s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->nactive; i++)
+		n += !s->active[i]->search || s->active[i]->search->phase != PMTU_PHASE_CAUSE;
+	return n < SEARCHES_MAX;
+}
+
+/* ---- which paths ---- */
+
+static struct pmtu_path *find_or_add(struct pmtu_source *s, unsigned key)
+{
+	size_t cap = s->paths_cap;
+	struct pmtu_path *p;
+
+	if (s->by_key[key])
+		return s->paths[s->by_key[key] - 1];
+	array_grow(&s->paths, &cap, s->npaths + 1, sizeof *s->paths);
+	s->paths_cap = cap;
+	array_grow(&s->due, &s->due_cap, s->npaths + 1, sizeof *s->due);
+	p = xcalloc(1, sizeof *p);
+	p->index = s->npaths;
+	p->wake_us = PMTU_SCHED_NEVER;
+	s->due[s->npaths] = PMTU_SCHED_NEVER;
+	s->paths[s->npaths++] = p;
+	s->by_key[key] = (uint32_t)s->npaths;
+	return p;
+}
+
+/* All that was known is known of another address. */
+static void forget(struct pmtu_source *s, struct pmtu_path *p)
+{
+	pmtu_path_stop(s, p);
+	free(p->watch);
+	p->watch = NULL;
+	p->mtu = p->before = p->named = p->limit = 0;
+	p->dropped = p->on = false;
+	memset(&p->said, 0, sizeof p->said);
+}
+
+static void want(void *arg, const struct probe_way *w)
+{
+	struct pmtu_source *s = arg;
+	struct pmtu_path *p = find_or_add(s, w->key);
+
+	if (p->wanted)
+		return;
+	p->wanted = true;
+	if (!addr_equal(&p->at.way.target, &w->way.target)) {
+		forget(s, p);
+		p->name = record_intern_addr(s->env->intern, &w->way.target, source_now(s->env));
+	}
+	p->at = *w;
+}
+
+static int compare_addr(const void *a, const void *b, void *arg)
+{
+	const struct pmtu_source *s = arg;
+	const uint32_t *x = a, *y = b;
+
+	return memcmp(&s->paths[*x]->at.way.target, &s->paths[*y]->at.way.target, sizeof(struct addr));
+}
+
+static void switch_paths(struct pmtu_source *s, int64_t now_us)
+{
+	int64_t period = pmtu_period(s), delay = 0;
+
+	s->v4.wanted = s->v6.wanted = false;
+	s->nby_addr = 0;
+	array_grow(&s->by_addr, &s->by_addr_cap, s->npaths, sizeof *s->by_addr);
+	for (size_t i = 0; i < s->npaths; i++) {
+		struct pmtu_path *p = s->paths[i];
+
+		if (!p->wanted) {
+			forget(s, p);
+			s->due[i] = PMTU_SCHED_NEVER;
+			continue;
+		}
+		pmtu_side_of(s, p->at.way.target.family)->wanted = true;
+		s->by_addr[s->nby_addr++] = (uint32_t)i;
+		if (p->on)
+			continue;
+		p->on = true;
+		pmtu_sched_start(&p->sched, now_us, period, pmtu_sched_phase((unsigned)i, period), delay);
+		s->due[i] = now_us + delay;
+		delay = delay + START_US < START_MOST_US ? delay + START_US : 0;
+	}
+	qsort_r(s->by_addr, s->nby_addr, sizeof *s->by_addr, compare_addr, s);
+}
+
+static void read_model(struct pmtu_source *s, int64_t now_us)
+{
+	for (size_t i = 0; i < s->npaths; i++)
+		s->paths[i]->wanted = false;
+	probe_ways(s->env->model, want, s);
+	switch_paths(s, now_us);
+}
+
+/* What has changed may have changed an MTU. A search in the midst of that would be one of two paths. */
+static void look_at_signs(struct pmtu_source *s, int64_t now_us)
+{
+	uint64_t signs[PMTU_SIGNS];
+
+	pmtu_look_begin(s->look, s->env->model);
+	for (size_t i = 0; i < s->npaths; i++) {
+		struct pmtu_path *p = s->paths[i];
+
+		if (!p->on || p->at.row >= s->env->model->ntunnels)
+			continue;
+		pmtu_signs(s->look, p, signs);
+		if (pmtu_sched_look(&p->sched, now_us, signs) && p->doing == PMTU_SEARCH)
+			pmtu_path_stop(s, p);
+		if (p->doing == PMTU_IDLE && p->sched.wanted)
+			s->due[i] = now_us;
+	}
+}
+
+static void look_at_model(struct pmtu_source *s, int64_t now_us)
+{
+	const struct model *m = s->env->model;
+
+	if (s->read_once && s->topology == m->topology && s->changes == m->changes)
+		return;
+	if (!s->read_once || s->topology != m->topology) {
+		s->topology = m->topology;
+		s->read_once = true;
+		read_model(s, now_us);
+	}
+	s->changes = m->changes;
+	look_at_signs(s, now_us);
+}
+
+/* ---- what a person asks for ---- */
+
+static void sweep(struct pmtu_source *s, int64_t now_us)
+{
+	const struct watch_config *w = s->env->watch;
+	const struct model *m = s->env->model;
+	unsigned row = w->sweep[0] ? model_find_tunnel(m, w->sweep) : MODEL_NONE;
+	const struct model_tunnel *t = row != MODEL_NONE ? &m->tunnels[row] : NULL;
+
+	if (s->sweeps == w->sweeps)
+		return;
+	s->sweeps = w->sweeps;
+	for (size_t i = 0; i < s->npaths; i++) {
+		struct pmtu_path *p = s->paths[i];
+
+		if (!p->on || (w->sweep[0] && (!t || (p->at.key != t->inner_target && p->at.key != t->outer_target))))
+			continue;
+		pmtu_sched_ask(&p->sched);
+		if (p->doing == PMTU_IDLE)
+			s->due[i] = now_us;
+	}
+}
+
+/* ---- slots ---- */
+
+static bool can_send(struct pmtu_source *s, const struct pmtu_path *p)
+{
+	const struct icmp_socket *icmp = &pmtu_side_of(s, p->at.way.target.family)->socket.icmp;
+
+	return icmp->fd >= 0 && (icmp->raw || !p->at.way.mark) && !p->at.absent;
+}
+
+/* Something may be due for an idle path. Returns when to look again. */
+static int64_t look_at_path(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us)
+{
+	int64_t wake = PMTU_SCHED_NEVER;
+
+	if (!p->on)
+		return PMTU_SCHED_NEVER;
+	if (!can_send(s, p))
+		return now_us + US_PER_S;
+	switch (pmtu_sched_next(&p->sched, now_us, pmtu_path_answers(s, p), p->watch && !p->dropped, &wake)) {
+	case PMTU_ACT_NONE:
+		return wake;
+	case PMTU_ACT_SEARCH:
+		if (!may_begin(s))
+			return now_us + SLOT_US;
+		pmtu_path_search(s, p, now_us);
+		return PMTU_SCHED_NEVER;
+	case PMTU_ACT_PERIOD:
+		pmtu_path_period(s, p, now_us);
+		return now_us;
+	}
+	return wake;
+}
+
+static void pass(struct pmtu_source *s)
+{
+	int64_t now = source_now(s->env);
+
+	for (size_t i = 0; i < s->npaths; i++) {
+		struct pmtu_path *p = s->paths[i];
+
+		if (s->due[i] > now)
+			continue;
+		if (p->doing == PMTU_IDLE)
+			s->due[i] = look_at_path(s, p, now);
+		if (p->doing == PMTU_PERIOD) {
+			s->due[i] = pmtu_path_go(s, p, now);
+			/* its next period, or the search that it calls for, in the next slot */
+			if (p->doing == PMTU_IDLE)
+				s->due[i] = now;
+		}
+		if (p->doing == PMTU_SEARCH || p->doing == PMTU_CONFIRM)
+			s->due[i] = PMTU_SCHED_NEVER;
+	}
+}
+
+static void slot(void *state, int64_t due)
+{
+	struct pmtu_source *s = state;
+	int64_t now = source_now(s->env);
+
+	(void)due;
+	look_at_model(s, now);
+	sweep(s, now);
+	open_side(s, &s->v4, now);
+	open_side(s, &s->v6, now);
+	if (s->waiting)
+		pmtu_read(s);
+	pass(s);
+	if (s->nactive)
+		run_active(s);
+}
+
+static struct pmtu_side closed_side(int family, uint16_t key, const char *instance)
+{
+	return (struct pmtu_side){
+		.socket.icmp = { .fd = -1, .family = family },
+		.report = { .key = key, .name = "pmtu", .instance = instance },
+	};
+}
+
+static void *start(struct source_env *env)
+{
+	struct pmtu_source *s = xcalloc(1, sizeof *s);
+
+	s->env = env;
+	s->v4 = closed_side(AF_INET, SOURCE_KEY_PMTU, "ipv4");
+	s->v6 = closed_side(AF_INET6, SOURCE_KEY_PMTU + 1, "ipv6");
+	s->look = xcalloc(1, sizeof *s->look);
+	s->timer = evtimer_new(env->base, on_timer, s);
+	s->sweeps = env->watch->sweeps;
+	pmtu_belief_open(s);
+	return s;
+}
+
+static void stop(void *state)
+{
+	struct pmtu_source *s = state;
+
+	for (size_t i = 0; i < s->npaths; i++) {
+		forget(s, s->paths[i]);
+		free(s->paths[i]);
+	}
+	event_free(s->timer);
+	close_side(&s->v4);
+	close_side(&s->v6);
+	if (s->route_fd >= 0)
+		close(s->route_fd);
+	pmtu_look_free(s->look);
+	free(s->paths);
+	free(s->due);
+	free(s->by_addr);
+	free(s->active);
+	free(s);
+}
+
+const struct source_ops pmtu_source = { .name = "pmtu", .start = start, .slot = slot, .stop = stop };

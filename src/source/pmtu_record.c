@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Records of searches and of their probes.
+#include "source/pmtu_int.h"
+
+static void set_addr(struct pmtu_source *s, struct record *r, unsigned field, const struct addr *a)
+{
+	if (a->family)
+		record_set(r, field, record_intern_addr(s->env->intern, a, r->t));
+}
+
+static void set_positive(struct record *r, unsigned field, int64_t v)
+{
+	if (v > 0)
+		record_set(r, field, v);
+}
+
+static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_found *f)
+{
+	bool searching = f->state == PMTU_STATE_SEARCHING;
+	struct record r;
+
+	p->belief = pmtu_belief_ask(s, &p->at.way);
+	record_init(&r, RECORD_PMTU, p->at.key, source_now(s->env));
+	record_set(&r, PMTU_PATH, p->at.path);
+	record_set(&r, PMTU_TARGET, p->name);
+	record_set(&r, PMTU_STATE, f->state);
+	if (f->state == PMTU_STATE_COMPLETE)
+		record_set(&r, PMTU_CAUSE, f->cause);
+	set_positive(&r, PMTU_MTU, f->mtu);
+	if (!searching) {
+		set_positive(&r, PMTU_LOW, f->low);
+		set_positive(&r, PMTU_HIGH, f->high);
+		record_set(&r, PMTU_PROBES, f->probes);
+		record_set(&r, PMTU_TOOK_MS, f->took_us / US_PER_MS);
+		set_positive(&r, PMTU_ERRNO, f->error);
+	}
+	set_addr(s, &r, PMTU_FROM, &f->from);
+	if (f->from.family && f->cause == PMTU_CAUSE_PTB && pmtu_belief_is_near(s, p, &f->from))
+		record_set(&r, PMTU_NEAR, 1);
+	set_positive(&r, PMTU_LIMIT, p->limit);
+	if (f->named >= 0)
+		record_set(&r, PMTU_NAMED, f->named);
+	set_positive(&r, PMTU_CACHED_MTU, p->belief.mtu);
+	set_positive(&r, PMTU_CACHED_S, p->belief.expires_s);
+	s->env->sink->put(s->env->sink, &r);
+}
+
+void pmtu_record_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_found *f)
+{
+	if (f->state == p->said.state && f->cause == p->said.cause && f->mtu == p->said.mtu)
+		return;
+	p->said.state = f->state;
+	p->said.cause = f->cause;
+	p->said.mtu = f->mtu;
+	put_found(s, p, f);
+}
+
+void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, int size, enum outcome outcome,
+		      const struct addr *from, int mtu, int error)
+{
+	struct record r;
+
+	record_init(&r, RECORD_PROBE, p->at.key, source_now(s->env));
+	record_set(&r, PROBE_OUTCOME, outcome);
+	record_set(&r, PROBE_PURPOSE, PURPOSE_MTU);
+	record_set(&r, PROBE_SIZE, size);
+	record_set(&r, PROBE_PATH, p->at.path);
+	record_set(&r, PROBE_TARGET, p->name);
+	set_positive(&r, PROBE_MTU, mtu);
+	if (from && !addr_equal(from, &p->at.way.target))
+		set_addr(s, &r, PROBE_FROM, from);
+	set_positive(&r, PROBE_ERRNO, error);
+	s->env->sink->put(s->env->sink, &r);
+}
