@@ -109,16 +109,14 @@ struct xfrm_sa {
 
 enum xfrm_what {
 	XFRM_OTHER, XFRM_SA_NEW, XFRM_SA_UPDATED, XFRM_SA_GONE, XFRM_SA_SOFT, XFRM_SA_HARD, /* ... lifetime is over */
-	XFRM_SA_FLUSHED, /* all of sa.proto (0, 255: of every one) */
-	XFRM_DONE, XFRM_ERROR, XFRM_OVERRUN,
+	XFRM_SA_FLUSHED /* all of sa.proto; 0, 255: all */, XFRM_DONE, XFRM_ERROR, XFRM_OVERRUN,
 };
-
 struct xfrm_message {
 	enum xfrm_what what;
 	uint32_t seq;
 	bool interrupted;
-	int error;           /* errno of ERROR and DONE */
-	struct xfrm_sa sa;   /* GONE: spi, dst, proto and mark; SOFT, HARD: all but encap and algorithms */
+	int error;
+	struct xfrm_sa sa; /* GONE: spi, dst, proto and mark; SOFT, HARD: all but encap and algorithms */
 };
 /* As rtnl_next. */
 bool xfrm_next(const uint8_t **data, size_t *left, struct xfrm_message *ret);

@@ -36,17 +36,6 @@ bool rtnl_counters(struct span s, uint64_t ret[8])
 	return true;
 }
 
-/* Take the fixed part of a body. */
-static bool take(struct span *s, void *ret, size_t size)
-{
-	if (s->n < size)
-		return false;
-	memcpy(ret, s->p, size);
-	s->p += size;
-	s->n -= size;
-	return true;
-}
-
 static bool parse_address(struct span body, struct rtnl_address *ret)
 {
 	struct rtnl_address a = {0};
@@ -54,7 +43,7 @@ static bool parse_address(struct span body, struct rtnl_address *ret)
 	struct addr address = {0}, local = {0};
 	struct ifaddrmsg m;
 
-	if (!take(&body, &m, sizeof m) || m.ifa_index > INT32_MAX)
+	if (!span_take(&body, &m, sizeof m) || m.ifa_index > INT32_MAX)
 		return false;
 	a.ifindex = (int)m.ifa_index;
 	a.prefix_len = m.ifa_prefixlen;
@@ -89,7 +78,7 @@ static struct addr route_via(struct span s)
 {
 	uint16_t family;
 
-	if (!take(&s, &family, sizeof family))
+	if (!span_take(&s, &family, sizeof family))
 		return (struct addr){0};
 	return rtnl_addr(s);
 }
@@ -100,7 +89,7 @@ static int route_expires(struct span s)
 	enum { TICKS_PER_S = 100 };
 	struct rta_cacheinfo c;
 
-	return take(&s, &c, sizeof c) && c.rta_expires > 0 ? (c.rta_expires + TICKS_PER_S - 1) / TICKS_PER_S : 0;
+	return span_take(&s, &c, sizeof c) && c.rta_expires > 0 ? (c.rta_expires + TICKS_PER_S - 1) / TICKS_PER_S : 0;
 }
 
 static void parse_route_attrs(struct span attrs, struct rtnl_route *r);
@@ -110,7 +99,7 @@ static void first_next_hop(struct span s, struct rtnl_route *r)
 	struct rtnexthop nh;
 	struct span attrs = s;
 
-	if (!take(&attrs, &nh, sizeof nh) || nh.rtnh_len < sizeof nh || nh.rtnh_len > s.n)
+	if (!span_take(&attrs, &nh, sizeof nh) || nh.rtnh_len < sizeof nh || nh.rtnh_len > s.n)
 		return;
 	if (!r->oif && nh.rtnh_ifindex > 0)
 		r->oif = nh.rtnh_ifindex;
@@ -180,7 +169,7 @@ static bool parse_route(struct span body, struct rtnl_route *ret)
 {
 	struct rtmsg m;
 
-	if (!take(&body, &m, sizeof m) || (m.rtm_family != AF_INET && m.rtm_family != AF_INET6))
+	if (!span_take(&body, &m, sizeof m) || (m.rtm_family != AF_INET && m.rtm_family != AF_INET6))
 		return false;
 	*ret = (struct rtnl_route){ .family = m.rtm_family, .dst_len = m.rtm_dst_len, .table = m.rtm_table,
 				    .error = route_error(m.rtm_type) };
@@ -202,7 +191,7 @@ static bool parse_neighbour(struct span body, struct rtnl_neighbour *ret)
 	struct ndmsg m;
 
 	*ret = (struct rtnl_neighbour){0};
-	if (!take(&body, &m, sizeof m) || (m.ndm_family != AF_INET && m.ndm_family != AF_INET6))
+	if (!span_take(&body, &m, sizeof m) || (m.ndm_family != AF_INET && m.ndm_family != AF_INET6))
 		return false;
 	ret->ifindex = m.ndm_ifindex;
 	while (next_attr(&body, &at)) {
@@ -220,21 +209,13 @@ static bool parse_stats(struct span body, struct rtnl_stats *ret)
 	struct rtnl_attr at;
 
 	*ret = (struct rtnl_stats){0};
-	if (!take(&body, &m, sizeof m) || m.ifindex > INT32_MAX)
+	if (!span_take(&body, &m, sizeof m) || m.ifindex > INT32_MAX)
 		return false;
 	ret->ifindex = (int)m.ifindex;
 	while (next_attr(&body, &at))
 		if (at.type == IFLA_STATS_LINK_64)
 			ret->has_counters = rtnl_counters(at.value, ret->counters);
 	return true;
-}
-
-static int parse_error(struct span body)
-{
-	uint32_t x = span_u32(body);
-
-	/* negative errno; anything else is not the kernel's */
-	return x >= (uint32_t)-4095 ? (int)-x : x ? EPROTO : 0;
 }
 
 static enum rtnl_what what_of(unsigned type)
@@ -290,7 +271,7 @@ static bool parse_body(struct span body, struct rtnl_message *m)
 		return parse_stats(body, &m->stats);
 	case RTNL_DONE:
 	case RTNL_ERROR:
-		m->error = parse_error(body);
+		m->error = span_error(body);
 		return true;
 	case RTNL_RULE:
 	case RTNL_OVERRUN:
@@ -303,23 +284,16 @@ static bool parse_body(struct span body, struct rtnl_message *m)
 bool rtnl_next(const uint8_t **data, size_t *left, struct rtnl_message *ret)
 {
 	struct nlmsghdr h;
-	size_t step;
+	struct span body;
 
-	if (*left < sizeof h)
-		return false;
-	memcpy(&h, *data, sizeof h);
-	if (h.nlmsg_len < sizeof h || h.nlmsg_len > *left)
+	if (!next_message(data, left, &h, &body))
 		return false;
 	ret->what = what_of(h.nlmsg_type);
 	ret->seq = h.nlmsg_seq;
 	ret->interrupted = h.nlmsg_flags & NLM_F_DUMP_INTR;
 	ret->error = 0;
-	if (!parse_body((struct span){ *data + sizeof h, h.nlmsg_len - sizeof h }, ret))
+	if (!parse_body(body, ret))
 		ret->what = RTNL_OTHER;
-	step = NLMSG_ALIGN((size_t)h.nlmsg_len);
-	step = step < *left ? step : *left;
-	*data += step;
-	*left -= step;
 	return true;
 }
 

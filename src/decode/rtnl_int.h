@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rtnl_int: bounded reading of netlink attributes, shared by rtnl.c and rtnl_link.c. libmnl's walkers round the end
- * of a message up to 4 bytes, which may lie behind the buffer when the bytes are not the kernel's. */
+/* rtnl_int: bounded reading of netlink messages and attributes, shared by rtnl.c, rtnl_link.c and xfrm.c. libmnl's
+ * walkers round the end of a message up to 4 bytes, which may lie behind the buffer when the bytes are not the
+ * kernel's. */
 #ifndef RTNL_INT_H
 #define RTNL_INT_H
 
+#include <errno.h>
 #include <linux/netlink.h>
 #include <string.h>
 
@@ -19,6 +21,35 @@ struct rtnl_attr {
 	unsigned type;
 	struct span value;
 };
+
+/* Step over one message; false at the end or where the length is impossible. */
+static inline bool next_message(const uint8_t **data, size_t *left, struct nlmsghdr *ret, struct span *ret_body)
+{
+	size_t step;
+
+	if (*left < sizeof *ret)
+		return false;
+	memcpy(ret, *data, sizeof *ret);
+	if (ret->nlmsg_len < sizeof *ret || ret->nlmsg_len > *left)
+		return false;
+	*ret_body = (struct span){ *data + sizeof *ret, ret->nlmsg_len - sizeof *ret };
+	step = NLMSG_ALIGN((size_t)ret->nlmsg_len);
+	step = step < *left ? step : *left;
+	*data += step;
+	*left -= step;
+	return true;
+}
+
+/* Take the fixed part of a body. */
+static inline bool span_take(struct span *s, void *ret, size_t size)
+{
+	if (s->n < size)
+		return false;
+	memcpy(ret, s->p, size);
+	s->p += size;
+	s->n -= size;
+	return true;
+}
 
 /* Step over one attribute; false at the end or when it does not fit. */
 static inline bool next_attr(struct span *s, struct rtnl_attr *ret)
@@ -66,6 +97,15 @@ static inline int span_index(struct span s)
 	uint32_t x = span_u32(s);
 
 	return x <= INT32_MAX ? (int)x : 0;
+}
+
+/* The errno of NLMSG_ERROR and NLMSG_DONE. */
+static inline int span_error(struct span body)
+{
+	uint32_t x = span_u32(body);
+
+	/* negative errno; anything else is not the kernel's */
+	return x >= (uint32_t)-4095 ? (int)-x : x ? EPROTO : 0;
 }
 
 /* An address told by its length; unset for the any address and for other lengths. */
