@@ -141,10 +141,10 @@ static inline void hops_tell(struct pmtu_place *p, const struct hops_event *e)
 {
 	switch (e->what) {
 	case HOPS_ANSWERED:
-		pmtu_place_answered(p, e->number, &e->from, e->rtt_us, e->fragment);
+		pmtu_place_answered(p, e->number, &e->from, e->at_us, e->fragment);
 		break;
 	case HOPS_EXPIRED:
-		pmtu_place_expired(p, e->number, &e->from, e->rtt_us);
+		pmtu_place_expired(p, e->number, &e->from, e->at_us);
 		break;
 	case HOPS_NOTHING:
 		break;

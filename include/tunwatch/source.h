@@ -153,6 +153,29 @@ struct pmtu_found {
 	unsigned probes;        /* until the number was known, as ... */
 	int64_t took_us;
 };
+/* Where a black hole loses packets: pmtu_place.h. */
+enum pmtu_place_kind { PMTU_PLACE_ECHO, PMTU_PLACE_TIMESTAMP, PMTU_PLACE_UDP, PMTU_PLACE_KINDS };
+enum pmtu_place_why {           /* why the direction is unknown */
+	PMTU_PLACE_KNOWN,
+	PMTU_PLACE_DEAF,        /* the target answers no kind of probe that would tell */
+	PMTU_PLACE_LOSSY,       /* too much loss, or not enough time */
+	PMTU_PLACE_CHANGED,     /* the size passes now, or answers contradict each other */
+};
+struct pmtu_placed {
+	enum direction direction;      /* FORWARD, REVERSE or UNKNOWN */
+	enum pmtu_place_why why;
+	enum pmtu_place_kind by;       /* which probes told; ECHO: the hops did */
+	int hop;                       /* last hop that still answers probes of the size that vanishes; 0: unknown,
+					* or none does (next tells) */
+	struct addr hop_from;          /* ... its address */
+	int next;                      /* first hop behind it that answers small ones only; 0: none answers either */
+	struct addr next_from;
+	int hops;                      /* distance of the target; 0: unknown */
+	int back;                      /* size of the fragments that answers came in: the way back is about so small;
+					* 0: they came whole */
+	unsigned probes;               /* spent on it, in ... */
+	int64_t took_us;
+};
 struct pmtu_way {               /* how probes leave this host */
 	char ifname[16];        /* "": not known */
 	int mtu;                /* of that interface */
@@ -163,11 +186,12 @@ struct pmtu_runner;
  * NULL and err when this host allows neither. */
 struct pmtu_runner *pmtu_runner_open(const char *device, struct error *err);
 void pmtu_runner_free(struct pmtu_runner *r);
-/* Search the path to an address (scope: index of the interface of a link-local one, or 0). tell (or NULL) is called
- * some times a second, and at once when the number is known. 0, or -errno and err. */
+/* Search the path to an address (scope: index of the interface of a link-local one, or 0), and where a black hole is:
+ * of others placed is all zero. tell (or NULL) is called some times a second, and at once when the number is known.
+ * 0, or -errno and err. */
 int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigned scope,
 		       void (*tell)(void *arg, const struct pmtu_found *f), void *arg, struct pmtu_found *ret,
-		       struct pmtu_way *ret_way, struct error *err);
+		       struct pmtu_placed *ret_placed, struct pmtu_way *ret_way, struct error *err);
 
 /* Names to addresses, in a child of its own (getaddrinfo blocks); asked again when addresses of this host change and
  * every 60 s. */

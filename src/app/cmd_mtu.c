@@ -23,6 +23,7 @@ struct query {
 	unsigned scope;
 	char address[ADDR_TEXT_MAX];
 	struct pmtu_found found;
+	struct pmtu_placed placed;
 	struct pmtu_way way;
 	bool progress; /* a line of progress stands on the terminal */
 	bool said;     /* the number is printed */
@@ -122,10 +123,60 @@ static void tell(void *arg, const struct pmtu_found *f)
 			(double)f->took_us / US_PER_S);
 	else if (f->state == PMTU_STATE_COMPLETE && f->cause == PMTU_CAUSE_PENDING)
 		fputs("waiting whether a router says so", stderr);
+	else if (f->state == PMTU_STATE_COMPLETE && f->cause == PMTU_CAUSE_SILENT)
+		fputs("a black hole: finding which way loses, and where", stderr);
 	else
 		return;
 	fflush(stderr);
 	q->progress = true;
+}
+
+/* "hop 3 of 7 (192.0.2.3)" */
+static void say_hop(const struct pmtu_placed *p, int hop, const struct addr *from)
+{
+	char text[ADDR_TEXT_MAX];
+
+	printf("hop %d", hop);
+	if (p->hops)
+		printf(" of %d", p->hops);
+	printf(" (%s)", addr_format(from, text));
+}
+
+static void say_place(const struct pmtu_placed *p)
+{
+	if (p->hops == 1) {
+		puts("  there is no router on the way: it is the link to it");
+		return;
+	}
+	if (p->hop) {
+		fputs("  ", stdout);
+		say_hop(p, p->hop, &p->hop_from);
+		fputs(" is the last to get them", stdout);
+	}
+	if (p->next) {
+		fputs(p->hop ? "; " : "  ", stdout);
+		say_hop(p, p->next, &p->next_from);
+		fputs(" does not", stdout);
+	}
+	if (p->hop || p->next)
+		putchar('\n');
+}
+
+static void say_direction(const struct pmtu_placed *p)
+{
+	if (p->direction == DIRECTION_FORWARD)
+		puts("  they are lost on the way there");
+	else if (p->direction == DIRECTION_REVERSE)
+		puts("  they get there: their answers, as large, are lost on the way back");
+	else if (p->why == PMTU_PLACE_DEAF)
+		puts("  which way loses them is not known: it answers no other kind of probe");
+	else if (p->why == PMTU_PLACE_LOSSY)
+		puts("  which way loses them is not known: there is too much other loss");
+	else
+		puts("  which way loses them is not known: the path changed meanwhile");
+	say_place(p);
+	if (p->back)
+		printf("  answers come in fragments of %d bytes: the way back is smaller\n", p->back);
 }
 
 static void say_cause(const struct query *q)
@@ -146,6 +197,7 @@ static void say_cause(const struct query *q)
 		break;
 	case PMTU_CAUSE_SILENT:
 		printf("  black hole: larger packets vanish, and no router says so (frag-needed)\n");
+		say_direction(&q->placed);
 		break;
 	case PMTU_CAUSE_PENDING:
 	case PMTU_CAUSE_COUNT:
@@ -213,6 +265,21 @@ static json_t *text(const char *s)
 	return s && *s ? json_string(s) : json_null();
 }
 
+static void add_place(json_t *o, const struct query *q)
+{
+	const struct pmtu_placed *p = &q->placed;
+	const struct record_field *field = &record_kind_info(RECORD_PMTU)->fields[PMTU_DIRECTION];
+	bool hole = q->found.state == PMTU_STATE_COMPLETE && q->found.cause == PMTU_CAUSE_SILENT;
+	char from[ADDR_TEXT_MAX];
+
+	json_object_set_new(o, "direction", hole ? text(record_word(field, p->direction)) : json_null());
+	json_object_set_new(o, "hop", number(p->hop));
+	json_object_set_new(o, "hop_from", text(addr_format(&p->hop_from, from)));
+	json_object_set_new(o, "next_hop", number(p->next));
+	json_object_set_new(o, "next_hop_from", text(addr_format(&p->next_from, from)));
+	json_object_set_new(o, "hops", number(p->hops));
+}
+
 static int say_json(const struct query *q)
 {
 	const struct pmtu_found *f = &q->found;
@@ -234,6 +301,7 @@ static int say_json(const struct query *q)
 	json_object_set_new(o, "error", f->error ? json_string(strerror(f->error)) : json_null());
 	json_object_set_new(o, "interface", text(q->way.ifname));
 	json_object_set_new(o, "interface_mtu", number(q->way.mtu));
+	add_place(o, q);
 	r = json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(o);
 	return r || putchar('\n') == EOF ? -EIO : 0;
@@ -256,7 +324,7 @@ static int run(struct query *q, struct pmtu_runner *runner)
 		return die(EXIT_UNAVAILABLE, "%s", err.text);
 	if (resolve(q, &err))
 		return die(EXIT_UNAVAILABLE, "%s", err.text);
-	r = pmtu_runner_search(runner, &q->target, q->scope, tell, q, &q->found, &q->way, &err);
+	r = pmtu_runner_search(runner, &q->target, q->scope, tell, q, &q->found, &q->placed, &q->way, &err);
 	clear_progress(q);
 	if (r)
 		return die(EXIT_UNAVAILABLE, "%s", err.text);

@@ -26,6 +26,7 @@ void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *conf
 	assert(config->low > 0 && config->high > config->low && config->small > 0);
 	memset(p, 0, sizeof *p);
 	p->config = *config;
+	p->next = config->number;
 	if (!p->config.budget_us)
 		p->config.budget_us = PMTU_PLACE_BUDGET_US;
 	p->found.direction = DIRECTION_UNKNOWN;
@@ -331,26 +332,31 @@ enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu
 
 /* ---- what became of probes ---- */
 
-static struct pmtu_place_probe *find(struct pmtu_place *p, uint32_t number, int64_t rtt_us)
+static struct pmtu_place_probe *find(struct pmtu_place *p, uint32_t number)
 {
 	struct pmtu_place_probe *probe = &p->ring[number % PMTU_PLACE_RING];
 
 	if (p->phase == PMTU_PLACE_PHASE_OVER || probe->fate == PMTU_FATE_NONE || probe->number != number ||
 	    probe->fate == PMTU_FATE_ANSWERED)
 		return NULL;
-	if (rtt_us > p->most_us)
-		p->most_us = rtt_us;
 	return probe;
 }
 
-void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t rtt_us, int fragment)
+static void answer(struct pmtu_place *p, struct pmtu_place_probe *probe, int64_t now_us)
 {
-	struct pmtu_place_probe *probe = find(p, number, rtt_us);
+	probe->fate = PMTU_FATE_ANSWERED;
+	if (now_us - probe->sent_us > p->most_us)
+		p->most_us = now_us - probe->sent_us;
+}
+
+void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us, int fragment)
+{
+	struct pmtu_place_probe *probe = find(p, number);
 
 	/* firewalls on the way refuse UDP in words that only the target should use */
 	if (!probe || !addr_equal(from, &p->config.target))
 		return;
-	probe->fate = PMTU_FATE_ANSWERED;
+	answer(p, probe, now_us);
 	if (fragment > 0 && fragment > p->found.back)
 		p->found.back = fragment;
 	if (probe->large && probe->kind == PMTU_PLACE_ECHO)
@@ -365,14 +371,14 @@ void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct add
 	}
 }
 
-void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t rtt_us)
+void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us)
 {
-	struct pmtu_place_probe *probe = find(p, number, rtt_us);
+	struct pmtu_place_probe *probe = find(p, number);
 	struct pmtu_place_hop *h;
 
 	if (!probe || !probe->ttl)
 		return;
-	probe->fate = PMTU_FATE_ANSWERED;
+	answer(p, probe, now_us);
 	h = &p->hops[probe->ttl];
 	if (probe->large || !h->large_answered)
 		h->from = *from;
@@ -382,7 +388,7 @@ void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr
 
 void pmtu_place_refused(struct pmtu_place *p, uint32_t number)
 {
-	struct pmtu_place_probe *probe = find(p, number, 0);
+	struct pmtu_place_probe *probe = find(p, number);
 
 	if (!probe)
 		return;
@@ -396,7 +402,7 @@ void pmtu_place_refused(struct pmtu_place *p, uint32_t number)
 
 void pmtu_place_failed(struct pmtu_place *p, uint32_t number)
 {
-	struct pmtu_place_probe *probe = find(p, number, 0);
+	struct pmtu_place_probe *probe = find(p, number);
 
 	if (!probe)
 		return;
@@ -405,12 +411,14 @@ void pmtu_place_failed(struct pmtu_place *p, uint32_t number)
 	p->nplan = p->sent;
 }
 
-const struct pmtu_place_probe *pmtu_place_find(const struct pmtu_place *p, enum pmtu_place_kind kind, int size)
+const struct pmtu_place_probe *pmtu_place_find(const struct pmtu_place *p, enum pmtu_place_kind kind, int size,
+					       int32_t seq)
 {
 	for (uint32_t i = 1; i <= PMTU_PLACE_RING; i++) {
 		const struct pmtu_place_probe *probe = &p->ring[(p->next - i) % PMTU_PLACE_RING];
 
-		if (probe->fate == PMTU_FATE_WAITING && probe->kind == kind && probe->size == size)
+		if (probe->fate != PMTU_FATE_NONE && probe->fate != PMTU_FATE_ANSWERED && probe->kind == kind &&
+		    (!size || probe->size == size) && (seq < 0 || (probe->number & 0xffff) == (uint32_t)seq))
 			return probe;
 	}
 	return NULL;

@@ -14,15 +14,15 @@
 // Probes go in pairs, the large one first: whoever limits his answers answers that one. A large probe counts as lost
 // only when the small one sent behind it was answered, and it takes as many as pmtu_loss_tries wants for PMTU_WRONG.
 //
-// How a source uses it, once a search has ended with PMTU_CAUSE_SILENT (or COMPLETE with mtu 0):
+// How a source uses it, once a search has ended with PMTU_CAUSE_SILENT (or COMPLETE with mtu 0): with
 //	struct pmtu_place_config c = { .target = ..., .low = search.low, .high = pmtu_search_edge(&search),
 //		.small = search.small, .loss = search.loss, .srtt_us = search.flight.srtt_us,
-//		.rttvar_us = search.flight.rttvar_us, .kinds = pmtu_place_io_kinds(io) };
-//	pmtu_place_start(&place, &c);
-// then as with pmtu_search: pmtu_place_step until DONE; on SEND pmtu_place_io_send, on WAIT come back at *ret_wake_us
-// at the latest; whenever a descriptor of pmtu_place_io is readable (and before each step) pmtu_place_io_receive, which
-// tells the machine. place.found is final after DONE: direction, hop and hop_from go into the pmtu record. It takes
-// 1 to 2 s on a path without loss, config.budget_us at most, and some 20 to 100 probes (purpose locate).
+//		.rttvar_us = search.flight.rttvar_us };
+// it calls pmtu_place_io_begin(io, &place, &c) and goes on as with pmtu_search: pmtu_place_step until DONE; on SEND
+// pmtu_place_io_send, on WAIT come back at *ret_wake_us at the latest; whenever a descriptor of io is readable, and
+// before each step, pmtu_place_io_receive, which tells the machine. place.found is final after DONE: direction, hop and
+// hop_from go into the pmtu record. It takes 1 to 2 s on a path without loss, config.budget_us at most, and some 20 to
+// 100 probes (purpose locate).
 #ifndef SOURCE_PMTU_PLACE_H
 #define SOURCE_PMTU_PLACE_H
 
@@ -31,7 +31,6 @@
 
 #include "source/pmtu_search.h"
 
-enum pmtu_place_kind { PMTU_PLACE_ECHO, PMTU_PLACE_TIMESTAMP, PMTU_PLACE_UDP, PMTU_PLACE_KINDS };
 enum {
 	PMTU_PLACE_RING = 128,          /* probes remembered, a power of two */
 	PMTU_PLACE_ROUND = 48,          /* probes of a round at most */
@@ -46,30 +45,8 @@ struct pmtu_place_config {
 	struct pmtu_loss loss;          /* that controls suffered so far */
 	int64_t srtt_us, rttvar_us;     /* of earlier probes; 0: unknown */
 	unsigned kinds;                 /* what can be sent: bit (1u << kind) each */
+	uint32_t number;                /* of the first probe */
 	int64_t budget_us;              /* it ends by then; 0: PMTU_PLACE_BUDGET_US */
-};
-
-enum pmtu_place_why {                   /* why the direction is unknown */
-	PMTU_PLACE_KNOWN,
-	PMTU_PLACE_DEAF,                /* the target answers no kind of probe that would tell */
-	PMTU_PLACE_LOSSY,               /* too much loss, or not enough time */
-	PMTU_PLACE_CHANGED,             /* the size passes now, or answers contradict each other */
-};
-
-struct pmtu_placed {
-	enum direction direction;       /* FORWARD, REVERSE or UNKNOWN */
-	enum pmtu_place_why why;
-	enum pmtu_place_kind by;        /* which probes told; ECHO: the hops did */
-	int hop;                        /* last hop that still answers probes of the size that vanishes; 0: unknown,
-					 * or none does (next tells) */
-	struct addr hop_from;           /* ... its address */
-	int next;                       /* first hop behind it that answers small ones only; 0: none answers either */
-	struct addr next_from;
-	int hops;                       /* distance of the target; 0: unknown */
-	int back;                       /* the size of fragments that answers came in: the way back is about so small;
-					 * 0: they came whole */
-	unsigned probes;
-	int64_t took_us;
 };
 
 struct pmtu_place_probe {
@@ -132,16 +109,18 @@ enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu
 			       int64_t *ret_wake_us);
 /* What became of a probe; numbers that are unknown are ignored, and answers may be late.
  * An echo reply, a timestamp reply or a "port unreachable"; fragment: size of the largest one it came in, 0: whole. */
-void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t rtt_us,
+void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us,
 			 int fragment);
 /* "Time exceeded" on the way. */
-void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t rtt_us);
+void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us);
 /* A PTB after all. */
 void pmtu_place_refused(struct pmtu_place *p, uint32_t number);
 /* This host could not send it: no more of that kind. */
 void pmtu_place_failed(struct pmtu_place *p, uint32_t number);
-/* The newest probe of that kind and size that waits for an answer, for answers that quote no more; or NULL. */
-const struct pmtu_place_probe *pmtu_place_find(const struct pmtu_place *p, enum pmtu_place_kind kind, int size);
+/* The newest probe of that kind that is not answered and has that size (0: any) and those low bits of its number
+ * (-1: any), for answers that quote no more; or NULL. */
+const struct pmtu_place_probe *pmtu_place_find(const struct pmtu_place *p, enum pmtu_place_kind kind, int size,
+					       int32_t seq);
 
 /* ---- between pmtu_place.c and pmtu_place_hops.c ---- */
 void pmtu_place_add(struct pmtu_place *p, enum pmtu_place_kind kind, bool large, int ttl, int64_t gap_us);

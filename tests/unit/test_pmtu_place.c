@@ -138,7 +138,7 @@ static struct pmtu_place_config make_config(const struct kind *k, struct sim_hop
 	struct pmtu_place_config c = {
 		.target = hops_address(h->family, h->distance), .low = h->largest, .high = h->largest + 1,
 		.small = h->family == AF_INET ? PMTU_SMALL4 : PMTU_SMALL6, .srtt_us = 40 * US_PER_MS,
-		.rttvar_us = k->jitter_us / 4 + US_PER_MS, .kinds = ALL_KINDS,
+		.rttvar_us = k->jitter_us / 4 + US_PER_MS, .kinds = ALL_KINDS, .number = 0xfffffff0u,
 	};
 
 	/* what a search has seen of the loss: about forty controls */
