@@ -58,7 +58,7 @@ __tunwatch()
 		return
 		;;
 	--only)
-		mapfile -t COMPREPLY < <(compgen -W "link route probe pmtu" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "link xfrm route bgp probe pmtu router log" -- "$current")
 		return
 		;;
 	-n | --interval | --mtu-period | --linger | --disk-cap | --rotate-size | --for | --from | --to | --kind | --tunnel | --keys | --size | --profile | --zone)

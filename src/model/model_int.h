@@ -8,7 +8,7 @@
 /* Hostile files may use any key: what they can make us allocate is bounded. */
 enum { TUNNELS_MAX = 4096, TARGETS_MAX = 8192, LINKS_MAX = 16384, ADDRESSES_MAX = 65536, ROUTES_MAX = 8192,
        SOURCES_MAX = 1024, SETTINGS_MAX = 256, BGP_MAX = 4096, ROUTERS_MAX = 256, ROUTER_TUNNELS_MAX = 4096,
-       ROW_BGP_MAX = 16, SA_MAX = 8192 };
+       ROW_BGP_MAX = 16, SA_MAX = 10000 };
 
 struct model_name {
 	uint32_t offset;   /* into the arena */

@@ -16,9 +16,9 @@ static int subscribe(int fd, const unsigned *groups)
 	return 0;
 }
 
-int netlink_open(const unsigned *groups, int rcvbuf)
+int netlink_open_protocol(int protocol, const unsigned *groups, int rcvbuf)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE), on = 1, r;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), on = 1, r;
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
 
 	if (fd < 0)
@@ -33,6 +33,11 @@ int netlink_open(const unsigned *groups, int rcvbuf)
 		return r;
 	}
 	return fd;
+}
+
+int netlink_open(const unsigned *groups, int rcvbuf)
+{
+	return netlink_open_protocol(NETLINK_ROUTE, groups, rcvbuf);
 }
 
 int netlink_send(int fd, const void *data, size_t len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink: non-blocking rtnetlink sockets that listen to nobody but the kernel. */
+/* netlink: non-blocking netlink sockets that listen to nobody but the kernel. */
 #ifndef NETLINK_H
 #define NETLINK_H
 
@@ -16,6 +16,8 @@ enum { NETLINK_DUMP_SIZE = 32768, NETLINK_BATCH = 32 };
 /* A socket of NETLINK_ROUTE in groups (0 ends the list; NULL: none). A receive buffer of rcvbuf bytes is asked for,
  * past the system's limit where we may; 0 leaves the default. A descriptor or -errno. */
 int netlink_open(const unsigned *groups, int rcvbuf);
+/* The same of another protocol, as NETLINK_XFRM. */
+int netlink_open_protocol(int protocol, const unsigned *groups, int rcvbuf);
 /* Send whole messages. 0 or -errno. */
 int netlink_send(int fd, const void *data, size_t len);
 /* One datagram: its length, or -errno (-EAGAIN none now; -ENOBUFS the kernel had to drop some; -EMSGSIZE cut). */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "source/router_secret.h"
+#include "source/secret.h"
 #include "tunwatch/base.h"
 
 enum { PAGE_SIZE = 4096 };
@@ -22,12 +22,9 @@ int router_secret_keep(struct router_secret *s, const char *text, size_t len)
 	if (n > ROUTER_SECRET_MAX)
 		return -E2BIG;
 	router_secret_drop(s);
-	page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
+	page = secret_map(PAGE_SIZE);
+	if (!page)
 		return -ENOMEM;
-	mlock(page, PAGE_SIZE);
-	madvise(page, PAGE_SIZE, MADV_DONTDUMP);
-	madvise(page, PAGE_SIZE, MADV_WIPEONFORK);
 	memcpy(page, text, n);
 	s->page = page;
 	s->len = n;
@@ -46,9 +43,6 @@ int router_secret_read(struct router_secret *s, int fd)
 
 void router_secret_drop(struct router_secret *s)
 {
-	if (!s->page)
-		return;
-	wipe(s->page, PAGE_SIZE);
-	munmap(s->page, PAGE_SIZE);
+	secret_unmap(s->page, PAGE_SIZE);
 	*s = (struct router_secret){0};
 }

@@ -10,7 +10,7 @@
 /* Each sees what those before it have put within the same slot or tick: interfaces, then rows made of them, then
  * the ways to their remotes, then probes to what is known by now. */
 static const struct source_ops *const table[] = {
-	&link_source, &discover_source, &route_source, &bgp_source, &probe_source, &pmtu_source,
+	&link_source, &sa_source, &discover_source, &route_source, &bgp_source, &probe_source, &pmtu_source,
 	&router_source, &log_source, NULL,
 };
 
