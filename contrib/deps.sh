@@ -35,7 +35,7 @@ packages_of()
 		;;
 	lab-qemu) echo qemu-system-x86 qemu-system-common busybox-static cpio kmod ;;
 	demo) echo iproute2 nftables iputils-ping wireguard-go wireguard-tools ;;
-	bench) echo iproute2 procps fping bmon jq ;;
+	bench) echo iproute2 nftables procps fping bmon jq iputils-ping iputils-tracepath scamper nmap ;;
 	ci) echo clang clang-tidy libclang-rt-14-dev llvm valgrind ;;
 	*) usage ;;
 	esac
