@@ -44,6 +44,8 @@ bool model_overhead(const struct model *m, const struct model_tunnel *t, struct 
 
 	if (!sa)
 		sa = model_tunnel_sa(m, row, DIRECTION_IN);
+	if (!sa)
+		sa = model_tunnel_sa(m, row, DIRECTION_UNKNOWN);
 	o.outer_family = family_of(m, t, sa);
 	o.inner_family = model_addr(m, t->peer).family;
 	o.has_key = t->has_key || t->has_okey;
@@ -235,6 +237,10 @@ static void none_text(const struct model *m, const struct model_mtu *u, char *te
 
 	if (!p)
 		return;
+	if (!u->inner && u->path_outer) {
+		str_append(text, size, &pos, "outer path %d", u->path_outer);
+		return;
+	}
 	switch (p->state) {
 	case PMTU_STATE_SEARCHING:
 	case PMTU_STATE_COMPLETE:

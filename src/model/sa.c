@@ -76,6 +76,14 @@ static bool ends_match(const struct model_tunnel *t, const struct model_sa *sa, 
 	return sa->src == t->outer_remote && (t->outer_local == MODEL_NONE || sa->dst == t->outer_local);
 }
 
+static bool is_own(const struct model *m, uint16_t address)
+{
+	for (size_t i = 0; i < m->naddresses; i++)
+		if (m->addresses[i].used && m->addresses[i].local == address)
+			return true;
+	return false;
+}
+
 /* How well an SA fits a row; 0: not at all. */
 static unsigned worth(const struct model_tunnel *t, const struct model_sa *sa, enum direction *ret_dir)
 {
@@ -111,6 +119,8 @@ static void join(const struct model *m, struct model_sa *sa)
 		best_dir = dir;
 		sa->row = (uint16_t)i;
 	}
+	if (best && best_dir == DIRECTION_UNKNOWN && !sa->told_dir)
+		best_dir = is_own(m, sa->src) ? DIRECTION_OUT : is_own(m, sa->dst) ? DIRECTION_IN : DIRECTION_UNKNOWN;
 	if (!sa->told_dir)
 		sa->dir = best_dir;
 }

@@ -466,7 +466,8 @@ static void baselines(void **state)
 	put_baseline(&s);
 	assert_int_equal(row(&s)->base_inner, 0);
 	assert_false(mtu_of(&s, 0).has_drift);
-	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .mtu = 1380, .cause = PMTU_CAUSE_PTB });
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .mtu = 1380,
+		.cause = PMTU_CAUSE_PTB });
 	assert_int_equal(row(&s)->base_inner, 1380);
 	sim_end(&s);
 }
@@ -651,8 +652,8 @@ static void remote_rows(void **state)
 	sim_run(&s, 2);
 	assert_int_equal(row(&s)->state, HEALTH_UP);
 	/* behind the router it is less, and nobody says so */
-	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .mtu = 1300,
-		.from = "192.168.1.1", .near = true, .has_named = true, .named = 1390 });
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT,
+		.mtu = 1300, .from = "192.168.1.1", .near = true, .has_named = true, .named = 1390 });
 	u = mtu_of(&s, 0);
 	assert_true(u.configured == 1390 && u.gap == -90 && u.mtu == 1300);
 	assert_int_equal(u.verdict, MTU_VERDICT_BLACK_HOLE);
@@ -730,7 +731,7 @@ static void hostile(void **state)
 				sim_run(&s, 1);
 			model_mtu(s.m, 0, &u);
 			assert_true(strlen(u.text) < sizeof u.text && u.path_inner >= 0 && u.path_inner <= 65535);
-			assert_true(s.m->npmtu <= 8192 && s.m->nsa <= 8192);
+			assert_true(s.m->npmtu <= 16384 && s.m->nsa <= 16384);
 		}
 		model_mtu(s.m, 77777, &u);
 		assert_int_equal(u.verdict, MTU_VERDICT_UNKNOWN);

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What path MTUs mean for a row: SAs and the rows they belong to, what a row's packets cost, verdicts in words.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "lib/check.h"
+#include "lib/mtu_world.h"
+
+#define L4 "203.0.113.10"
+#define R4 "192.0.2.2"
+#define L6 "2001:db8:1::10"
+#define R6 "2001:db8:2::2"
+
+static void tick(struct sim *s)
+{
+	struct record r;
+
+	s->t += US_PER_S;
+	record_init(&r, RECORD_TICK, 0, s->t);
+	sim_put(s, &r);
+}
+
+static struct model_mtu mtu_of(const struct sim *s)
+{
+	struct model_mtu u;
+
+	model_mtu(s->m, 0, &u);
+	return u;
+}
+
+/* An SA from L to R, or back; as strongSwan's are dumped. */
+static struct mtu_sa sa4(bool out, enum sa_mode mode)
+{
+	return (struct mtu_sa){ .src = out ? L4 : R4, .dst = out ? R4 : L4, .mode = mode, .spi = 0x100 + out,
+				.enc = "cbc(aes)", .auth = "hmac(sha1)", .icv_bits = 96 };
+}
+
+static struct mtu_sa sa6(bool out, enum sa_mode mode)
+{
+	struct mtu_sa a = sa4(out, mode);
+
+	a.src = out ? L6 : R6;
+	a.dst = out ? R6 : L6;
+	return a;
+}
+
+/* ---- joins ---- */
+
+static void joins_by_endpoints(void **state)
+{
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++)
+		for (int order = 0; order < 2; order++) {
+			const struct mtu_row row = { .type = v6 ? TUNNEL_TYPE_VTI6 : TUNNEL_TYPE_VTI,
+						     .local = v6 ? L6 : L4, .remote = v6 ? R6 : R4 };
+			struct mtu_sa out = v6 ? sa6(true, SA_MODE_TUNNEL) : sa4(true, SA_MODE_TUNNEL);
+			struct mtu_sa in = v6 ? sa6(false, SA_MODE_TUNNEL) : sa4(false, SA_MODE_TUNNEL);
+			struct sim s;
+
+			sim_start(&s, 1, 1);
+			if (order)
+				mtu_put_row(&s, 0, &row);
+			mtu_put_sa(&s, 0, &out);
+			mtu_put_sa(&s, 1, &in);
+			if (!order)
+				mtu_put_row(&s, 0, &row);
+			tick(&s);
+			assert_ptr_equal(model_tunnel_sa(s.m, 0, DIRECTION_OUT), &s.m->sa[0]);
+			assert_ptr_equal(model_tunnel_sa(s.m, 0, DIRECTION_IN), &s.m->sa[1]);
+			assert_null(model_tunnel_sa(s.m, 1, DIRECTION_OUT));
+			assert_string_equal(model_name(s.m, s.m->sa[0].enc), "cbc(aes)");
+			/* its end, and the one that takes its place */
+			out.event = SA_EVENT_DELETE;
+			mtu_put_sa(&s, 0, &out);
+			assert_null(model_tunnel_sa(s.m, 0, DIRECTION_OUT));
+			out.event = SA_EVENT_NEW;
+			out.spi = 0x300;
+			mtu_put_sa(&s, 0, &out);
+			out.spi = 0x400;
+			tick(&s);
+			mtu_put_sa(&s, 2, &out);
+			assert_int_equal(model_tunnel_sa(s.m, 0, DIRECTION_OUT)->spi, 0x400);
+			out.event = SA_EVENT_HARD_EXPIRE;
+			mtu_put_sa(&s, 2, &out);
+			assert_int_equal(model_tunnel_sa(s.m, 0, DIRECTION_OUT)->spi, 0x300);
+			sim_end(&s);
+		}
+}
+
+/* Two rows between the same endpoints: mode, mark and id tell which. */
+static void joins_the_right_row(void **state)
+{
+	static const struct {
+		struct mtu_row row[2];
+		struct mtu_sa sa;
+		unsigned want;
+	} cases[] = {
+		/* a GRE tunnel in transport mode beside a VTI */
+		{ { { .type = TUNNEL_TYPE_VTI, .remote = R4 }, { .type = TUNNEL_TYPE_GRE, .remote = R4 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TRANSPORT }, 1 },
+		{ { { .type = TUNNEL_TYPE_GRE, .remote = R4 }, { .type = TUNNEL_TYPE_VTI, .remote = R4 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL }, 1 },
+		/* VTIs by their keys, which are marks */
+		{ { { .type = TUNNEL_TYPE_VTI, .remote = R4, .has_key = true, .key = 1 },
+		    { .type = TUNNEL_TYPE_VTI, .remote = R4, .has_key = true, .key = 2 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL, .mark = 2 }, 1 },
+		/* XFRM interfaces by id: they name no endpoints */
+		{ { { .type = TUNNEL_TYPE_XFRM, .if_id = 1 }, { .type = TUNNEL_TYPE_XFRM, .if_id = 42 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL, .if_id = 42 }, 1 },
+		{ { { .type = TUNNEL_TYPE_VTI, .remote = R4 }, { .type = TUNNEL_TYPE_XFRM, .if_id = 42 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL, .if_id = 42 }, 1 },
+		{ { { .type = TUNNEL_TYPE_XFRM, .if_id = 42 }, { .type = TUNNEL_TYPE_VTI, .remote = R4 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL }, 1 },
+		/* none: another local end, another id, no tunnel that ESP could carry */
+		{ { { .type = TUNNEL_TYPE_VTI, .local = "203.0.113.11", .remote = R4 },
+		    { .type = TUNNEL_TYPE_LINE, .remote = R4 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL }, MODEL_NONE },
+		{ { { .type = TUNNEL_TYPE_WIREGUARD, .remote = R4 }, { .type = TUNNEL_TYPE_REMOTE, .remote = R4 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL }, MODEL_NONE },
+		{ { { .type = TUNNEL_TYPE_VTI, .remote = R6 }, { .type = TUNNEL_TYPE_GRE } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL }, MODEL_NONE },
+		{ { { .type = TUNNEL_TYPE_VTI, .remote = R4, .has_key = true, .key = 1 },
+		    { .type = TUNNEL_TYPE_OTHER } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL, .mark = 7 }, MODEL_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct sim s;
+
+		sim_start(&s, 1, 1);
+		for (unsigned k = 0; k < 2; k++)
+			mtu_put_row(&s, k, &cases[i].row[k]);
+		mtu_put_sa(&s, 0, &cases[i].sa);
+		if (s.m->sa[0].row != cases[i].want)
+			fail_msg("case %zu: row %u instead of %u", i, s.m->sa[0].row, cases[i].want);
+		tick(&s);
+		assert_int_equal(s.m->sa[0].row, cases[i].want);
+		sim_end(&s);
+	}
+}
+
+/* A VTI with another key for what it sends. */
+static void joins_each_direction(void **state)
+{
+	const struct mtu_row row = { .type = TUNNEL_TYPE_VTI, .local = L4, .remote = R4, .has_key = true, .key = 5,
+				     .okey = 6 };
+	struct mtu_sa out = sa4(true, SA_MODE_TUNNEL), in = sa4(false, SA_MODE_TUNNEL);
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	mtu_put_row(&s, 0, &row);
+	out.mark = 6;
+	in.mark = 5;
+	mtu_put_sa(&s, 0, &out);
+	mtu_put_sa(&s, 1, &in);
+	assert_int_equal(s.m->sa[0].row, 0);
+	assert_int_equal(s.m->sa[1].row, 0);
+	in.mark = 6;
+	mtu_put_sa(&s, 1, &in);
+	assert_int_equal(s.m->sa[1].row, MODEL_NONE);
+	/* what the kernel tells of the direction counts more than endpoints */
+	out.dir = DIRECTION_IN;
+	out.mark = 0;
+	mtu_put_sa(&s, 0, &out);
+	assert_int_equal(s.m->sa[0].dir, DIRECTION_IN);
+	sim_end(&s);
+}
+
+/* Of an XFRM interface this host's own addresses tell it. */
+static void own_addresses_tell_direction(void **state)
+{
+	struct mtu_sa out = sa4(true, SA_MODE_TUNNEL), in = sa4(false, SA_MODE_TUNNEL);
+	struct record r;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	mtu_put_row(&s, 0, &(struct mtu_row){ .type = TUNNEL_TYPE_XFRM, .if_id = 7 });
+	out.if_id = in.if_id = 7;
+	mtu_put_sa(&s, 0, &out);
+	mtu_put_sa(&s, 1, &in);
+	assert_int_equal(s.m->sa[0].dir, DIRECTION_UNKNOWN);
+	record_init(&r, RECORD_ADDRESS, 0, s.t);
+	record_set(&r, ADDRESS_LOCAL, mtu_name(&s, L4));
+	sim_put(&s, &r);
+	tick(&s);
+	assert_ptr_equal(model_tunnel_sa(s.m, 0, DIRECTION_OUT), &s.m->sa[0]);
+	assert_ptr_equal(model_tunnel_sa(s.m, 0, DIRECTION_IN), &s.m->sa[1]);
+	sim_end(&s);
+}
+
+/* ---- what a row's packets cost ---- */
+
+static void check_overhead(const struct mtu_row *row, const struct mtu_sa *sa, int outer, int inner, const char *name)
+{
+	struct overhead o;
+	char text[96];
+	struct sim s;
+
+	sim_start(&s, 1, 1);
+	s.mtu = 1420;
+	sim_link(&s);
+	mtu_put_row(&s, 0, row);
+	if (sa)
+		mtu_put_sa(&s, 0, sa);
+	if (!inner) {
+		assert_false(model_overhead(s.m, &s.m->tunnels[0], &o));
+	} else {
+		assert_true(model_overhead(s.m, &s.m->tunnels[0], &o));
+		assert_int_equal(overhead_inner(&o, outer), inner);
+		assert_string_equal(overhead_name(&o, text, sizeof text), name);
+	}
+	sim_end(&s);
+}
+
+static void overheads(void **state)
+{
+	const struct mtu_sa tunnel = sa4(true, SA_MODE_TUNNEL), transport = sa4(true, SA_MODE_TRANSPORT);
+	const struct mtu_sa tunnel6 = sa6(true, SA_MODE_TUNNEL);
+	struct mtu_sa natt = tunnel, ah = tunnel, in = sa4(false, SA_MODE_TUNNEL);
+
+	(void)state;
+	natt.encap = 4500;
+	ah.proto = 51;
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, &tunnel, 1454, 1390,
+		       "ESP tunnel cbc(aes) hmac(sha1)");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI6, .remote = R6 }, &tunnel6, 1454, 1374,
+		       "ESP tunnel cbc(aes) hmac(sha1)");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, &natt, 1454, 1374,
+		       "ESP tunnel cbc(aes) hmac(sha1) NAT-T");
+	/* the one that arrives is no other when the one that leaves is not known */
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, &in, 1454, 1390,
+		       "ESP tunnel cbc(aes) hmac(sha1)");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE, .remote = R4 }, &transport, 1454, 1386,
+		       "GRE in ESP transport cbc(aes) hmac(sha1)");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE, .remote = R4, .has_key = true, .key = 9 }, NULL,
+		       1454, 1426, "GRE with key");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_WIREGUARD, .remote = R4 }, NULL, 1500, 1440, "WireGuard");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_WIREGUARD, .remote = R6 }, NULL, 1454, 1360, "WireGuard");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_XFRM, .if_id = 7 },
+		       &(struct mtu_sa){ .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL, .if_id = 7,
+					 .enc = "rfc4106(gcm(aes))" }, 1454, 1398, "ESP tunnel rfc4106(gcm(aes))");
+	/* nothing is known */
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, NULL, 0, 0, NULL);
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, &ah, 0, 0, NULL);
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_LINE, .remote = R4 }, NULL, 0, 0, NULL);
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE }, NULL, 0, 0, NULL);
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .remote = R4 }, NULL, 0, 0, NULL);
+}
+
+/* ---- verdicts ---- */
+
+struct way {
+	int mtu;               /* 0: not searched */
+	enum pmtu_cause cause;
+	const char *from;
+};
+
+static const struct verdict_case {
+	enum tunnel_type type;
+	int interface;
+	struct way inner, outer;
+	enum mtu_verdict verdict;
+	int mtu, mss4;
+	const char *text;
+} verdicts[] = {
+	/* IPsec: AES-CBC and SHA-1 */
+	{ TUNNEL_TYPE_VTI, 1390, { 1390, PMTU_CAUSE_NONE, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_TIGHT, 0, 1350, "outer 1454 leaves 1390 inside; interface says 1390" },
+	{ TUNNEL_TYPE_VTI, 1436, { 1390, PMTU_CAUSE_LOCAL, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_OVERSIZED, 1390, 1350, "outer 1454 leaves 1390 inside; interface says 1436; "
+	  "limited by this host" },
+	{ TUNNEL_TYPE_VTI, 1436, { 1372, PMTU_CAUSE_PTB, "192.0.2.65" }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_OVERSIZED, 1372, 1332, "1372 passes; outer 1454 leaves 1390 inside; interface says 1436; "
+	  "frag-needed from 192.0.2.65" },
+	{ TUNNEL_TYPE_VTI, 1436, { 1436, PMTU_CAUSE_NONE, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1390, 1350, "1436 goes outside in fragments: outer 1454 leaves 1390 inside; interface "
+	  "says 1436" },
+	{ TUNNEL_TYPE_VTI, 1300, { 1300, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_UNDER_UTILISED, 1438, 1260, "outer 1500 leaves 1438 inside; interface says 1300: 138 "
+	  "more would fit" },
+	{ TUNNEL_TYPE_VTI, 1436, { 1390, PMTU_CAUSE_SILENT, NULL }, { 1454, PMTU_CAUSE_SILENT, NULL },
+	  MTU_VERDICT_BLACK_HOLE, 1390, 1350, "more than 1390 vanishes; outer 1454 leaves 1390 inside; "
+	  "interface says 1436" },
+	{ TUNNEL_TYPE_VTI, 1436, { 1390, PMTU_CAUSE_PENDING, NULL }, { 0 },
+	  MTU_VERDICT_OVERSIZED, 1390, 1350, "1390 passes; interface says 1436; cause pending; so outer is "
+	  "1448 to 1463" },
+	{ TUNNEL_TYPE_VTI, 1390, { 1390, PMTU_CAUSE_NONE, NULL }, { 0 },
+	  MTU_VERDICT_OK, 0, 1350, "1390 passes, interface says 1390; so the outer path takes 1448" },
+	/* the peer does not answer, the outer path does */
+	{ TUNNEL_TYPE_VTI, 1436, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_OVERSIZED, 1390, 0, "outer 1454 leaves 1390 inside; interface says 1436; inner path not known" },
+	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	{ TUNNEL_TYPE_VTI, 1436, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
+	  MTU_VERDICT_BLACK_HOLE, 1390, 0, "more than 1454 vanishes outside; outer 1454 leaves 1390 inside; interface "
+	  "says 1436" },
+	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
+	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	/* GRE */
+	{ TUNNEL_TYPE_GRE, 1476, { 1430, PMTU_CAUSE_PTB, "203.0.113.1" }, { 1454, PMTU_CAUSE_PTB, "203.0.113.1" },
+	  MTU_VERDICT_OVERSIZED, 1430, 1390, "outer 1454 leaves 1430 inside; interface says 1476; "
+	  "frag-needed from 203.0.113.1" },
+	/* WireGuard: inner packets pass whatever happens to outer ones */
+	{ TUNNEL_TYPE_WIREGUARD, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1394, 1354, "1420 goes outside in fragments: outer 1454 leaves 1392 inside; interface "
+	  "says 1420" },
+	{ TUNNEL_TYPE_WIREGUARD, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_TIGHT, 0, 1380, "outer 1500 leaves 1440 inside; interface says 1420" },
+	{ TUNNEL_TYPE_WIREGUARD, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 0 },
+	  MTU_VERDICT_UNKNOWN, 0, 1380, "1420 passes, interface says 1420; outside it may be in fragments: "
+	  "outer path not known" },
+	{ TUNNEL_TYPE_WIREGUARD, 1420, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1394, 1354, "1420 goes outside in fragments: outer 1454 leaves 1392 inside; interface "
+	  "says 1420" },
+	/* nothing is known of what PPP runs over */
+	{ TUNNEL_TYPE_PPP, 1450, { 1450, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_OK, 0, 1410, "1450 passes, interface says 1450" },
+	{ TUNNEL_TYPE_PPP, 1450, { 0 }, { 1500, PMTU_CAUSE_NONE, NULL }, MTU_VERDICT_UNKNOWN, 0, 0, "outer path 1500" },
+};
+
+static void put_path(struct sim *s, unsigned key, const struct way *p)
+{
+	if (p->mtu)
+		mtu_found(s, key, p->mtu, p->cause, p->from);
+}
+
+static void verdict_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
+		const struct verdict_case *c = &verdicts[i];
+		const struct mtu_row row = { .type = c->type, .peer = "10.77.0.2", .local = L4, .remote = R4 };
+		const struct mtu_sa sa = sa4(true, SA_MODE_TUNNEL);
+		struct model_mtu u;
+		struct sim s;
+
+		sim_start(&s, 1, 1);
+		s.mtu = c->interface;
+		sim_link(&s);
+		mtu_put_row(&s, 0, &row);
+		if (c->type == TUNNEL_TYPE_VTI)
+			mtu_put_sa(&s, 0, &sa);
+		put_path(&s, MTU_OUTER, &c->outer);
+		put_path(&s, MTU_INNER, &c->inner);
+		u = mtu_of(&s);
+		if (u.verdict != c->verdict || strcmp(u.text, c->text) || u.mtu != c->mtu || u.mss4 != c->mss4)
+			fail_msg("case %zu: %s \"%s\", MTU %d, MSS %d", i, mtu_verdict_word(u.verdict), u.text, u.mtu,
+				 u.mss4);
+		sim_end(&s);
+	}
+}
+
+/* Where it gets lost, when that is known; IPv6. */
+static void place_of_the_hole(void **state)
+{
+	static const struct mtu_row row = { .type = TUNNEL_TYPE_LINE, .peer = "2001:db8::1", .no_link = true };
+	struct mtu_found f = { .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .mtu = 1400, .limit = 1500 };
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	mtu_put_row(&s, 0, &row);
+	mtu_put(&s, MTU_INNER, &f);
+	assert_string_equal(mtu_of(&s).text, "more than 1400 vanishes; interface says 1500");
+	f.direction = DIRECTION_REVERSE;
+	mtu_put(&s, MTU_INNER, &f);
+	assert_string_equal(mtu_of(&s).text, "more than 1400 vanishes on the way back; interface says 1500");
+	f.direction = DIRECTION_FORWARD;
+	f.hop = 3;
+	mtu_put(&s, MTU_INNER, &f);
+	assert_string_equal(mtu_of(&s).text,
+			    "more than 1400 vanishes on the way there behind hop 3; interface says 1500");
+	f.hop_from = "2001:db8:5::3";
+	mtu_put(&s, MTU_INNER, &f);
+	assert_string_equal(mtu_of(&s).text,
+			    "more than 1400 vanishes on the way there behind 2001:db8:5::3; interface says 1500");
+	f = (struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .high = 1280, .limit = 1500 };
+	mtu_put(&s, MTU_INNER, &f);
+	assert_string_equal(mtu_of(&s).text, "not even 1280 passes; interface says 1500");
+	assert_int_equal(mtu_of(&s).verdict, MTU_VERDICT_BLACK_HOLE);
+	sim_end(&s);
+}
+
+static void words_of_verdicts(void **state)
+{
+	(void)state;
+	assert_string_equal(mtu_verdict_word(MTU_VERDICT_UNKNOWN), "?");
+	assert_string_equal(mtu_verdict_word(MTU_VERDICT_UNSTABLE), "unstable");
+	assert_string_equal(mtu_verdict_word(MTU_VERDICT_COUNT), "?");
+	for (int v = 0; v < MTU_VERDICT_COUNT; v++)
+		assert_true(strlen(mtu_verdict_word((enum mtu_verdict)v)) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(joins_by_endpoints),
+		cmocka_unit_test(joins_the_right_row),
+		cmocka_unit_test(joins_each_direction),
+		cmocka_unit_test(own_addresses_tell_direction),
+		cmocka_unit_test(overheads),
+		cmocka_unit_test(verdict_words),
+		cmocka_unit_test(place_of_the_hole),
+		cmocka_unit_test(words_of_verdicts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
