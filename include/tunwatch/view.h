@@ -47,6 +47,8 @@ bool view_lacks(struct view *v, const char *key);
 
 /* Seconds in a cell of the strip. */
 int view_zoom(const struct view *v);
+/* Key of the selected row, in panels that show rows or what belongs to one; else MODEL_NONE. */
+unsigned view_row(const struct view *v);
 /* Events to step through: of all rows (MODEL_NONE) or of one. */
 unsigned view_events_of(const struct view *v);
 /* The event under the cursor when keys go to the events: its time in *ret. */

@@ -236,6 +236,35 @@ static void release(struct viewer *vw)
 	tell(vw, released ? "take" : "release");
 }
 
+// What a search would send its packets to.
+static bool can_be_probed(const struct model *m, unsigned row)
+{
+	const struct model_tunnel *t = row < m->ntunnels ? &m->tunnels[row] : NULL;
+
+	return t && t->used && (model_tunnel_inner(m, t) || model_tunnel_outer(m, t));
+}
+
+static void sweep(struct viewer *vw, bool all)
+{
+	const struct model *m = model_of(vw);
+	unsigned row = view_row(vw->view);
+	bool is_there = row < m->ntunnels && m->tunnels[row].used;
+
+	if (vw->mode & MODE_REPLAY) {
+		view_say(vw->view, "%s works live only: replay sends no packet", all ? "f" : "R");
+	} else if (all) {
+		view_say(vw->view, "searching the path MTUs of all rows");
+		tell(vw, "sweep");
+	} else if (!is_there) {
+		view_say(vw->view, "no row is selected");
+	} else if (!can_be_probed(m, row)) {
+		view_say(vw->view, "no address of %s is known that could be asked", m->tunnels[row].name);
+	} else {
+		view_say(vw->view, "searching the path MTU of %s", m->tunnels[row].name);
+		tell_text(vw, "sweep", m->tunnels[row].name);
+	}
+}
+
 // ---- leaving ----
 
 static bool has_open_outage(const struct model *m)
@@ -359,6 +388,8 @@ static void do_rest(struct viewer *vw, enum action action)
 		tell(vw, "reset");
 	else if (action == ACTION_RELEASE)
 		release(vw);
+	else if (action == ACTION_SWEEP || action == ACTION_SWEEP_ALL)
+		sweep(vw, action == ACTION_SWEEP_ALL);
 	else if (action == ACTION_COLOR && vw->term)
 		term_set_color(vw->term, !term_has_color(vw->term));
 	else if (action == ACTION_REDRAW && vw->term)

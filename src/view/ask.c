@@ -72,7 +72,8 @@ void ask_search(struct view *v, const struct model *m, int step)
 		p->select(v, m, k);
 		return;
 	}
-	view_say(v, v->panel->bit == PANEL_TUNNELS ? "no row matches %.80s" : "nothing matches %.80s", v->search_text);
+	view_say(v, v->panel->bit & (PANEL_TUNNELS | PANEL_MTU) ? "no row matches %.80s" : "nothing matches %.80s",
+		 v->search_text);
 }
 
 static void set_search(struct view *v, const struct model *m, const char *text)
@@ -156,7 +157,7 @@ enum view_question view_answer(struct view *v, const char *key, const struct mod
 	v->asking = ASK_NOTHING;
 	if (which == ASK_FILTER) {
 		set_filter(v, v->answer);
-		v->panel->collect(v, m, st);
+		panels_collect(v, m, st);
 		return ASK_NOTHING;
 	}
 	if (which == ASK_SEARCH) {

@@ -151,21 +151,48 @@ static void write_loss(const struct frame *f, const struct model_tunnel *t, stru
 	text_say(o, "(lost %u of %u)", target->lost, target->sent);
 }
 
+static void say_size(struct text *o, const char *name, int size)
+{
+	if (size > 0)
+		text_say(o, "%s %d", name, size);
+	else
+		text_say(o, "%s ?", name);
+}
+
+// What got through before it changed, or before the path fell silent.
+static void say_was(const struct frame *f, const struct model_target *target, struct text *o)
+{
+	const struct model_pmtu *p = target ? model_find_pmtu(f->m, (unsigned)(target - f->m->targets)) : NULL;
+	char at[FORMAT_MAX];
+
+	if (!p || p->mtu <= 0)
+		return;
+	if ((target->silent || row_is_silent(f)) && p->proved_us != MODEL_NEVER)
+		text_say(o, "(was %d at %s)", p->mtu, format_moment(f, p->proved_us, at));
+	else if (!target->silent && p->before > 0 && p->since_us != MODEL_NEVER)
+		text_say(o, "(was %d until %s)", p->before, format_moment(f, p->since_us, at));
+}
+
 static void write_mtu(const struct frame *f, const struct model_tunnel *t, struct text *o)
 {
-	const struct model_link *l = model_tunnel_link(f->m, t);
+	struct mtu u = mtu_of(f->v, f->v->selected);
+	char word[FORMAT_MAX];
 
-	if (row_is_line(t))
-		return;
-	if (l && l->mtu > 0)
-		text_say(o, "configured %d", l->mtu);
+	if (u.configured > 0)
+		text_say(o, "configured %d", u.configured);
 	if (t->want_mtu)
 		text_say(o, "wanted %d", t->want_mtu);
 	if (t->want_mss)
 		text_say(o, "wanted MSS %d", t->want_mss);
-	text_say(o, "path ?");
-	text_say(o, "gap ?");
-	text_say(o, "drift -");
+	say_size(o, "path", u.path);
+	say_was(f, row_target(f->m, t), o);
+	if (u.outer > 0)
+		text_say(o, "outer %d", u.outer);
+	if (u.has_gap || !row_is_line(t))
+		text_say(o, !u.has_gap ? "gap ?" : u.gap ? "gap %+d" : "gap 0", u.gap);
+	text_say(o, !u.has_drift ? "drift -" : u.drift ? "drift %+d" : "drift 0", u.drift);
+	if (u.verdict != MTU_VERDICT_UNKNOWN || u.searching)
+		text_say(o, "%s (2 says why)", mtu_word(&u, word));
 }
 
 static void write_traffic(const struct frame *f, const struct model_tunnel *t, struct text *o)
@@ -308,7 +335,8 @@ static void write_sources(const struct frame *f, const struct model_tunnel *t, s
 		const struct model_source *s = &f->m->sources[i];
 		static const char *const words[] = { "ok", "denied", "absent", "stale", "lost" };
 
-		if (!s->used || s->state == SOURCE_STATE_OK)
+		// what is not on this host is no trouble of the row
+		if (!s->used || s->state == SOURCE_STATE_OK || s->state == SOURCE_STATE_ABSENT)
 			continue;
 		text_say(o, "%s%s%s %s: %s", model_name(f->m, s->name), *model_name(f->m, s->instance) ? " " : "",
 		    model_name(f->m, s->instance), (size_t)s->state < ARRAY_LEN(words) ? words[s->state] : "?",

@@ -57,7 +57,7 @@ static void open_detail(struct view *v)
 {
 	if (!v->panel->detail)
 		return;
-	v->chosen |= v->panel->bit == PANEL_TUNNELS;
+	v->chosen |= (v->panel->bit & (PANEL_TUNNELS | PANEL_MTU)) != 0;
 	v->item_chosen |= v->panel->bit == PANEL_ROUTERS;
 	open_overlay(v, OVERLAY_DETAIL);
 }
@@ -66,6 +66,8 @@ static bool open_panel(struct view *v, enum action action, const struct model *m
 {
 	if (action == ACTION_PANEL_TUNNELS)
 		v->panel = panels_get(PANEL_TUNNELS);
+	else if (action == ACTION_PANEL_MTU)
+		v->panel = panels_get(PANEL_MTU);
 	else if (action == ACTION_PANEL_ROUTERS)
 		v->panel = panels_get(PANEL_ROUTERS);
 	else if (action == ACTION_PANEL_EVENTS)
@@ -76,7 +78,7 @@ static bool open_panel(struct view *v, enum action action, const struct model *m
 		return false;
 	v->events_focus = false;
 	open_overlay(v, OVERLAY_NONE);
-	v->panel->collect(v, m, st);
+	panels_collect(v, m, st);
 	return true;
 }
 
@@ -98,12 +100,6 @@ static bool back(struct view *v, bool filter_too)
 	else
 		return false;
 	return true;
-}
-
-static void change_sort(struct view *v, int step)
-{
-	v->sort = (enum sort)((v->sort + SORT_COUNT + step) % SORT_COUNT);
-	v->top = 0;
 }
 
 static void change_zoom(struct view *v, int step)
@@ -129,9 +125,9 @@ static bool do_look(struct view *v, enum action action)
 	else if (action == ACTION_BITS)
 		v->bits = !v->bits;
 	else if (action == ACTION_INVERT)
-		v->inverted = !v->inverted;
+		rows_sorting(v)->inverted = !rows_sorting(v)->inverted;
 	else if (action == ACTION_SORT_LEFT || action == ACTION_SORT_RIGHT)
-		change_sort(v, action == ACTION_SORT_LEFT ? -1 : 1);
+		rows_change_sort(v, action == ACTION_SORT_LEFT ? -1 : 1);
 	else if (action == ACTION_ZOOM_IN || action == ACTION_ZOOM_OUT)
 		change_zoom(v, action == ACTION_ZOOM_IN ? -1 : 1);
 	else
@@ -183,10 +179,12 @@ bool view_do(struct view *v, enum action action, const struct model *m, const st
 		return true;
 	}
 	// the model may have changed since the last drawing
-	v->panel->collect(v, m, st);
+	panels_collect(v, m, st);
 	events_collect(v, m, st);
-	// steps through one neighbour's events stay with it, whichever is the worst then
-	if (action == ACTION_EVENT || action == ACTION_EVENT_BACK)
+	// steps through the events of one stay with it, whichever is the worst then
+	if (action == ACTION_EVENT || action == ACTION_EVENT_BACK) {
 		v->item_chosen |= v->panel->bit == PANEL_ROUTERS;
+		v->chosen |= v->panel->bit == PANEL_MTU;
+	}
 	return do_look(v, action) || do_move(v, action, m) || do_panels(v, action, m) || open_panel(v, action, m, st);
 }

@@ -103,6 +103,27 @@ const char *format_loss(double loss, char out[FORMAT_MAX])
 	return out;
 }
 
+const char *format_mtu(int mtu, int width, char out[FORMAT_MAX])
+{
+	if (mtu <= 0 || snprintf(out, FORMAT_MAX, "%d", mtu) <= width)
+		goto out;
+	if (snprintf(out, FORMAT_MAX, "%dk", mtu / 1000) > width)
+		mtu = 0;
+out:
+	if (mtu <= 0)
+		str_copy(out, FORMAT_MAX, "?");
+	return out;
+}
+
+const char *format_change(int change, int width, char out[FORMAT_MAX])
+{
+	if (snprintf(out, FORMAT_MAX, change ? "%+d" : "%d", change) <= width)
+		return out;
+	if (snprintf(out, FORMAT_MAX, "%+dk", change / 1000) > width)
+		str_copy(out, FORMAT_MAX, change < 0 ? "--" : "++");
+	return out;
+}
+
 const char *format_bytes(uint64_t n, char out[FORMAT_MAX])
 {
 	scale((double)n, out);

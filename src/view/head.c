@@ -236,6 +236,17 @@ static void add_bgp(const struct frame *f, struct pieces *p)
 	    n.established, n.all, stale);
 }
 
+static void add_mtus(const struct frame *f, struct pieces *p)
+{
+	struct mtu_tally n;
+
+	mtu_count(f, &n);
+	if (n.holes)
+		add(p, ROLE_DOWN, "black hole %zu", n.holes);
+	if (n.drifts)
+		add(p, ROLE_DEGRADED, "%sdrift %zu", f->columns >= 110 ? "MTU " : "", n.drifts);
+}
+
 // Routers that do not answer; their panel names them.
 static void add_routers(const struct frame *f, struct pieces *p)
 {
@@ -253,15 +264,15 @@ static void add_routers(const struct frame *f, struct pieces *p)
 
 static void put_summary(const struct frame *f, int y)
 {
-	static const char *const sorts[SORT_COUNT] = { "", "name", "kind", "state", "since", "rtt", "loss",
-							"mtu", "rate" };
 	struct pieces p = { 0 };
-	const struct view *v = f->v;
+	struct view *v = f->v;
+	const struct sorting *s = rows_sorting(v);
 	char between[16];
 
 	snprintf(between, sizeof between, " %s ", panel_glyphs(v)->bar);
 	add_counts(f, &p);
 	add_bgp(f, &p);
+	add_mtus(f, &p);
 	add_routers(f, &p);
 	if (v->filter)
 		add(&p, ROLE_NOTE, "filter %.60s", v->filter_text);
@@ -269,9 +280,9 @@ static void put_summary(const struct frame *f, int y)
 		add(&p, ROLE_NOTE, "faults only");
 	if (v->hidden)
 		add(&p, ROLE_NOTE, "%zu hidden", v->hidden);
+	if (v->panel->bit & (PANEL_TUNNELS | PANEL_MTU) && (s->by != SORT_NONE || s->inverted))
+		add(&p, ROLE_DIM, "sort %s%s", s->inverted ? "!" : "", rows_sort_name(s->by));
 	add_sources(f, &p);
-	if (v->panel->bit == PANEL_TUNNELS && (v->sort != SORT_NONE || v->inverted))
-		add(&p, ROLE_DIM, "sort %s%s", v->inverted ? "!" : "", sorts[v->sort]);
 	put(f, &p, y, f->columns, between);
 }
 

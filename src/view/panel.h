@@ -7,8 +7,8 @@
 
 enum display { DISPLAY_NUMBERS, DISPLAY_STATES, DISPLAY_RTT, DISPLAY_COUNT };
 enum overlay { OVERLAY_NONE, OVERLAY_DETAIL, OVERLAY_HELP };
-enum sort { SORT_NONE, SORT_NAME, SORT_KIND, SORT_STATE, SORT_SINCE, SORT_RTT, SORT_LOSS, SORT_MTU, SORT_RATE,
-	    SORT_COUNT };
+enum sort { SORT_NONE, SORT_NAME, SORT_KIND, SORT_STATE, SORT_SINCE, SORT_RTT, SORT_LOSS, SORT_MTU, SORT_PATH,
+	    SORT_OUTER, SORT_GAP, SORT_DRIFT, SORT_CEILING, SORT_VERDICT, SORT_RATE, SORT_COUNT };
 
 struct pattern;
 struct panel;
@@ -27,12 +27,24 @@ struct group {
 	bool has_items, is_shown;
 };
 
+// What is known now of the MTUs of a row; what is not is 0, false, MTU_VERDICT_UNKNOWN.
+struct mtu {
+	int configured, path, outer, gap, drift, ceiling, mss;
+	bool has_gap, has_drift, searching;
+	uint8_t verdict;            // enum mtu_verdict
+};
+
+struct sorting {
+	enum sort by;
+	bool inverted;
+};
+
 struct view {
-	bool ascii, utc, bits, faults, all, inverted;
+	bool ascii, utc, bits, faults, all;
 	const struct panel *panel;
 	enum display display;
 	enum overlay overlay;
-	enum sort sort;
+	struct sorting sorting[2];  // of the panel of MTUs, of the others
 	int zoom[DISPLAY_COUNT];    // index into the table of seconds a cell
 	bool events_focus;
 	unsigned selected;          // key, MODEL_NONE
@@ -40,6 +52,8 @@ struct view {
 	uint16_t *rows;             // keys in the order shown
 	uint16_t *lines, *over;     // keys of lines; by tunnel key: the line it goes over
 	size_t nrows, rows_cap;
+	struct mtu *mtus;           // by tunnel key
+	size_t nmtus, mtus_cap;
 	size_t hidden;              // what the filter and the like leave out of the panel
 	size_t top, page;           // first row shown, rows that fit
 	uint16_t *events;           // those shown, as indices of the history, the newest first
@@ -90,7 +104,7 @@ struct panel {
 
 struct glyphs {
 	const char *up, *degraded, *down, *unknown, *bar, *better, *worse, *neither, *rx, *tx, *arrow, *rec, *drift;
-	const char *level[7];
+	const char *level[7], *step[8];
 };
 const struct glyphs *panel_glyphs(const struct view *v);
 
@@ -111,6 +125,9 @@ const char *format_bytes(uint64_t n, char out[FORMAT_MAX]);
 const char *format_span(int64_t us, char out[FORMAT_MAX]);                         // 27:41, 3:27:41
 int64_t format_ago(const struct frame *f, int64_t t); // us before the time shown; 0 when it lies ahead
 const char *format_since(const struct frame *f, int64_t t, bool known, char out[FORMAT_MAX]); // 2m14; not known: >2m
+// An MTU, or a change of one with its sign; where it has too many digits, in thousands; ? unknown.
+const char *format_mtu(int mtu, int width, char out[FORMAT_MAX]);
+const char *format_change(int change, int width, char out[FORMAT_MAX]);
 // Cut in the middle, so that both ends of a name tell it from others.
 const char *format_name(const struct frame *f, const char *name, int width, char out[160]);
 
@@ -127,6 +144,21 @@ const struct model_target *row_target(const struct model *m, const struct model_
 bool row_probes_stale(const struct frame *f, const struct model_target *t);
 bool row_counters_stale(const struct frame *f, const struct model_link *l);
 const char *row_since(const struct frame *f, const struct model_tunnel *t, char out[FORMAT_MAX]);
+
+// mtu.c: what a row says of its MTUs
+void mtu_collect(struct view *v, const struct model *m, const struct view_status *st); // of all rows
+struct mtu mtu_of(const struct view *v, unsigned tunnel);
+const char *mtu_word(const struct mtu *u, char out[FORMAT_MAX]); // "!black hole": the bad ones are marked
+enum row_state mtu_state(const struct mtu *u);                   // what its verdict is as the state of a row
+enum role mtu_role(const struct mtu *u);
+enum role mtu_change_role(int change);
+const char *format_mtus(const struct mtu *u, int width, char out[FORMAT_MAX]); // 1436/1390, 1436/?; .. is searched
+struct mtu_tally {
+	size_t drifts, holes;
+};
+void mtu_count(const struct frame *f, struct mtu_tally *ret);
+// Its path MTU over time, newest at the right; want: what should pass, or 0.
+void mtu_chart(struct frame *f, int x, int y, int cells, unsigned target, int want);
 
 // neighbor.c: what a BGP neighbour says
 bool neighbor_is_stale(const struct frame *f, const struct model_bgp *b);
@@ -158,10 +190,14 @@ void router_tunnel_traffic(const struct frame *f, const struct model_router_tunn
 
 // rows.c: which rows, in which order
 int rows_rank(enum row_state state); // 0: the worst
+enum row_state rows_state(const struct frame *f, const struct model_tunnel *t); // as the panel sees it
+struct sorting *rows_sorting(struct view *v);                                   // of the panel
+void rows_change_sort(struct view *v, int step);
+const char *rows_sort_name(enum sort by);
 void rows_collect(struct view *v, const struct model *m, const struct view_status *st, bool worst_first);
 void rows_select_nearest(struct view *v, const struct model *m, const struct view_status *st);
 size_t rows_index(const struct view *v); // of the selected row; 0 when there is none
-bool rows_match(const struct model *m, const struct model_tunnel *t, const struct pattern *p);
+bool rows_match(const struct view *v, const struct model *m, unsigned key, const struct pattern *p);
 
 // pattern.c
 struct pattern *pattern_new(const char *text, char *ret_error, size_t error_size); // NULL: not a pattern
@@ -208,6 +244,7 @@ bool sources_match(const struct view *v, const struct model *m, size_t at, const
 
 // panels.c
 const struct panel *panels_get(unsigned bit);
+void panels_collect(struct view *v, const struct model *m, const struct view_status *st); // all that is shown
 
 // panels: draw into the rows y .. y + height - 1
 void panel_head(struct frame *f, int y, int height);    // status and summary
@@ -215,6 +252,9 @@ void panel_tunnels(struct frame *f, int y, int height); // and events
 void panel_table(struct frame *f, int y, int height);
 void panel_detail(struct frame *f, int y, int height);  // of the selected row
 int panel_detail_height(const struct frame *f);         // that the short form takes
+void panel_mtu(struct frame *f, int y, int height);
+void panel_mtu_detail(struct frame *f, int y, int height);
+int panel_mtu_detail_height(const struct frame *f);
 void panel_events(struct frame *f, int y, int height);
 void panel_routers(struct frame *f, int y, int height);
 void panel_router_detail(struct frame *f, int y, int height);
@@ -223,6 +263,8 @@ void panel_sources(struct frame *f, int y, int height);
 void panel_help(struct frame *f, int y, int height);
 void panel_footer(struct frame *f, int y);
 void panel_empty(struct frame *f, int y, int height);   // no tunnel at all
+// Rows of a short detail that wants all of them, below a list of n lines: what the list leaves, but not too few.
+int panel_detail_share(const struct frame *f, int height, size_t n, int all);
 // Title of a panel over the whole width.
 void panel_title(struct frame *f, int y, const char *text);
 // Scrolled lines: line i of a panel is drawn by the caller when this gives a row; -1 when it is out of sight.

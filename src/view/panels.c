@@ -31,7 +31,7 @@ static void tunnels_select(struct view *v, const struct model *m, size_t at)
 
 static bool tunnels_match(const struct view *v, const struct model *m, size_t at, const struct pattern *p)
 {
-	return rows_match(m, &m->tunnels[v->rows[at]], p);
+	return rows_match(v, m, v->rows[at], p);
 }
 
 static void collect_routers(struct view *v, const struct model *m, const struct view_status *st)
@@ -62,6 +62,8 @@ static size_t sources_page(const struct view *v)
 static const struct panel panels[] = {
 	{ PANEL_TUNNELS, "1", "tunnels", "tunnels", collect_tunnels, panel_tunnels, tunnels_count, rows_index,
 	  tunnels_page, tunnels_select, tunnels_match, panel_detail },
+	{ PANEL_MTU, "2", "MTU", "MTU", collect_tunnels, panel_mtu, tunnels_count, rows_index, tunnels_page,
+	  tunnels_select, tunnels_match, panel_mtu_detail },
 	{ PANEL_ROUTERS, "4", "BGP and routers", "BGP", collect_routers, panel_routers, routers_count, routers_index,
 	  routers_page, routers_select, routers_match, panel_router_detail },
 	{ PANEL_EVENTS, "6", "events", "events", events_collect, panel_events, events_count, events_index, events_page,
@@ -78,11 +80,17 @@ const struct panel *panels_get(unsigned bit)
 	return panels;
 }
 
+void panels_collect(struct view *v, const struct model *m, const struct view_status *st)
+{
+	mtu_collect(v, m, st);
+	v->panel->collect(v, m, st);
+}
+
 bool view_lacks(struct view *v, const char *key)
 {
 	static const struct {
 		const char *key, *name;
-	} lacking[] = { { "2", "MTU" }, { "3", "IPsec" }, { "5", "capture" } };
+	} lacking[] = { { "3", "IPsec" }, { "5", "capture" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
 		if (strcmp(lacking[i].key, key) != 0)

@@ -11,8 +11,7 @@ enum column_id {
 };
 
 enum { STRIP_MIN = 8, STRIP_WIDE = 20, RESET_MIN = 20, WIDE = 110, NAME_MIN = 6, STATE_WIDTH = 13, NAME_MAX_NARROW = 15,
-       NAME_MAX_WIDE = 39, ROW_MAX_NARROW = 8, ROW_MAX_WIDE = 16, VRF_MAX = 8, DETAIL_FROM = 18, DETAIL_MIN = 4,
-       LIST_MIN = 6, CPU_FULL = 95 };
+       NAME_MAX_WIDE = 39, ROW_MAX_NARROW = 8, ROW_MAX_WIDE = 16, VRF_MAX = 8, CPU_FULL = 95 };
 
 struct column {
 	int x, width; // width 0: not shown
@@ -415,16 +414,6 @@ static void put_nothing(const struct frame *f, int y, int height)
 		canvas_put(f->c, 1, y++, -1, ROLE_PLAIN, text[i]);
 }
 
-// Of the short detail: what the list leaves, but not less than says why.
-static int detail_height(const struct frame *f, int height)
-{
-	int all = f->rows >= DETAIL_FROM ? panel_router_detail_height(f) : 0, left = height - 2 - (int)f->v->nitems;
-
-	if (all > left)
-		all = left > DETAIL_MIN ? left : all < DETAIL_MIN ? all : DETAIL_MIN;
-	return height - all - 1 < LIST_MIN ? 0 : all;
-}
-
 // The list first; what is left holds what is selected in short, and the events of its row.
 void panel_routers(struct frame *f, int y, int height)
 {
@@ -435,7 +424,7 @@ void panel_routers(struct frame *f, int y, int height)
 		put_nothing(f, y, height);
 		return;
 	}
-	detail = detail_height(f, height);
+	detail = panel_detail_share(f, height, v->nitems, panel_router_detail_height(f));
 	list = height - (detail ? detail + 1 : 0);
 	routers_collect(v, f->m, f->st, 1 + (int)v->nitems > list);
 	if (1 + (int)v->nitems < list)

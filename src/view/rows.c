@@ -12,18 +12,69 @@ struct order {
 	bool worst, inverted;
 };
 
+enum row_state rows_state(const struct frame *f, const struct model_tunnel *t)
+{
+	enum row_state state = row_state(f, t);
+	struct mtu u;
+
+	if (f->v->panel->bit != PANEL_MTU || state == ROW_ADMIN)
+		return state;
+	u = mtu_of(f->v, (unsigned)(t - f->m->tunnels));
+	return mtu_state(&u);
+}
+
+// ---- sorting ----
+
+static const enum sort tunnel_sorts[] = { SORT_NONE, SORT_NAME, SORT_KIND, SORT_STATE, SORT_SINCE, SORT_RTT, SORT_LOSS,
+					  SORT_MTU,  SORT_PATH, SORT_GAP,  SORT_DRIFT, SORT_RATE };
+static const enum sort mtu_sorts[] = { SORT_NONE, SORT_NAME, SORT_KIND,  SORT_MTU,     SORT_PATH,
+				       SORT_OUTER, SORT_GAP, SORT_DRIFT, SORT_CEILING, SORT_VERDICT };
+
+struct sorting *rows_sorting(struct view *v)
+{
+	return &v->sorting[v->panel->bit == PANEL_MTU ? 0 : 1];
+}
+
+void rows_change_sort(struct view *v, int step)
+{
+	bool is_mtu = v->panel->bit == PANEL_MTU;
+	const enum sort *sorts = is_mtu ? mtu_sorts : tunnel_sorts;
+	int n = is_mtu ? (int)ARRAY_LEN(mtu_sorts) : (int)ARRAY_LEN(tunnel_sorts), at = 0;
+	struct sorting *s = rows_sorting(v);
+
+	while (at < n - 1 && sorts[at] != s->by)
+		at++;
+	s->by = sorts[(at + n + step) % n];
+	v->top = 0;
+}
+
+const char *rows_sort_name(enum sort by)
+{
+	static const char *const names[SORT_COUNT] = {
+		[SORT_NONE] = "", [SORT_NAME] = "name", [SORT_KIND] = "kind", [SORT_STATE] = "state",
+		[SORT_SINCE] = "since", [SORT_RTT] = "rtt", [SORT_LOSS] = "loss", [SORT_MTU] = "mtu",
+		[SORT_PATH] = "path mtu", [SORT_OUTER] = "outer", [SORT_GAP] = "gap", [SORT_DRIFT] = "drift",
+		[SORT_CEILING] = "ceiling", [SORT_VERDICT] = "verdict", [SORT_RATE] = "rate",
+	};
+
+	return names[by];
+}
+
 // Everything of a row that a pattern may want.
-bool rows_match(const struct model *m, const struct model_tunnel *t, const struct pattern *p)
+bool rows_match(const struct view *v, const struct model *m, unsigned key, const struct pattern *p)
 {
 	static const struct view_status none;
 	struct frame f = { .m = m, .st = &none };
-	char text[1024];
+	const struct model_tunnel *t = &m->tunnels[key];
+	struct mtu u = mtu_of(v, key);
+	char text[1024], word[FORMAT_MAX], mtus[FORMAT_MAX];
 	size_t pos = 0;
 
 	str_append(text, sizeof text, &pos, "%s %s %s ", t->name, row_kind(t, true), row_word(row_state(&f, t)));
 	str_append(text, sizeof text, &pos, "%s %s ", model_name(m, t->ifname), model_name(m, t->peer));
 	str_append(text, sizeof text, &pos, "%s %s ", model_name(m, t->outer_local), model_name(m, t->outer_remote));
 	str_append(text, sizeof text, &pos, "%s %s", model_name(m, t->group), t->reason);
+	str_append(text, sizeof text, &pos, " %s %s", format_mtus(&u, 11, mtus), mtu_word(&u, word));
 	return pattern_match(p, text, pos);
 }
 
@@ -40,13 +91,13 @@ static bool is_idle(const struct frame *f, const struct model_tunnel *t)
 
 static bool is_wanted(const struct frame *f, const struct model_tunnel *t)
 {
-	enum row_state state = row_state(f, t);
+	enum row_state state = rows_state(f, t);
 
 	if (!f->v->all && is_idle(f, t))
 		return false;
 	if (f->v->faults && (state == ROW_UP || state == ROW_ADMIN))
 		return false;
-	return !f->v->filter || rows_match(f->m, t, f->v->filter);
+	return !f->v->filter || rows_match(f->v, f->m, (unsigned)(t - f->m->tunnels), f->v->filter);
 }
 
 int rows_rank(enum row_state state)
@@ -59,15 +110,16 @@ int rows_rank(enum row_state state)
 
 static int rank(const struct frame *f, const struct model_tunnel *t)
 {
-	return rows_rank(row_state(f, t));
+	return rows_rank(rows_state(f, t));
 }
 
-// The number that a column sorts by; larger first.
+// The number that a column sorts by; larger first, but of changes the worst.
 static double value_of(const struct order *o, const struct model_tunnel *t)
 {
 	const struct model *m = o->f->m;
 	const struct model_target *target = row_target(m, t);
 	const struct model_link *link = model_tunnel_link(m, t);
+	struct mtu u = mtu_of(o->f->v, (unsigned)(t - m->tunnels));
 
 	switch (o->sort) {
 	case SORT_STATE:
@@ -79,7 +131,19 @@ static double value_of(const struct order *o, const struct model_tunnel *t)
 	case SORT_LOSS:
 		return target ? model_loss(m, target, LOSS_1M) : -2;
 	case SORT_MTU:
-		return link ? link->mtu : -1;
+		return u.configured;
+	case SORT_PATH:
+		return u.path;
+	case SORT_OUTER:
+		return u.outer;
+	case SORT_CEILING:
+		return u.ceiling;
+	case SORT_GAP:
+		return u.has_gap ? -(double)u.gap : -(double)INT_MAX - 2;
+	case SORT_DRIFT:
+		return u.has_drift ? -(double)u.drift : -(double)INT_MAX - 2;
+	case SORT_VERDICT:
+		return -rows_rank(mtu_state(&u)) * (int)MTU_VERDICT_COUNT + u.verdict;
 	case SORT_RATE:
 		return link ? link->rate.rx_bytes + link->rate.tx_bytes : -3;
 	case SORT_NONE:
@@ -165,7 +229,8 @@ static int compare(const void *pa, const void *pb, void *arg)
 void rows_collect(struct view *v, const struct model *m, const struct view_status *st, bool worst_first)
 {
 	struct frame f = { .v = v, .m = m, .st = st };
-	struct order o = { &f, v->sort, worst_first && v->sort == SORT_NONE, v->inverted };
+	const struct sorting *s = rows_sorting(v);
+	struct order o = { &f, s->by, worst_first && s->by == SORT_NONE, s->inverted };
 
 	v->nrows = v->hidden = 0;
 	if (v->rows_cap < m->ntunnels) {
@@ -224,5 +289,5 @@ void rows_select_nearest(struct view *v, const struct model *m, const struct vie
 	else if (v->chosen)
 		v->selected = v->rows[rows_index(v)];
 	else
-		v->selected = v->rows[v->sort == SORT_NONE ? worst_row(&f) : 0];
+		v->selected = v->rows[rows_sorting(v)->by == SORT_NONE ? worst_row(&f) : 0];
 }

@@ -11,9 +11,11 @@ const int strip_seconds[7] = { 1, 2, 5, 10, 30, 60, 300 };
 
 static const struct glyphs utf8_glyphs = {
 	"█", "▄", "×", "·", "│", "▲", "▼", "│", "↓", "↑", "→", "●", "Δ", { "▁", "▂", "▃", "▄", "▅", "▆", "▇" },
+	{ "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" },
 };
 static const struct glyphs ascii_glyphs = {
 	".", "o", "X", "?", "|", "^", "v", "|", "<", ">", "->", "*", "d", { "1", "2", "3", "4", "5", "6", "7" },
+	{ "_", "_", ".", ".", ".", "-", "-", "-" },
 };
 
 const struct glyphs *panel_glyphs(const struct view *v)

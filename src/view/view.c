@@ -6,7 +6,8 @@
 
 #include "view/panel.h"
 
-enum { SUMMARY_FROM = 12, EVENTS_FULL_FROM = 24, EVENTS_FROM = 16, DETAIL_FROM = 110 };
+enum { SUMMARY_FROM = 12, EVENTS_FULL_FROM = 24, EVENTS_FROM = 16, DETAIL_FROM = 110, SHORT_DETAIL_FROM = 18,
+       DETAIL_MIN = 4, LIST_MIN = 6 };
 
 struct view *view_new(bool ascii, bool utc)
 {
@@ -30,6 +31,7 @@ void view_free(struct view *v)
 	free(v->rows);
 	free(v->lines);
 	free(v->over);
+	free(v->mtus);
 	free(v->events);
 	free(v->items);
 	free(v->groups);
@@ -43,11 +45,18 @@ int view_zoom(const struct view *v)
 	return strip_seconds[v->zoom[v->panel->bit == PANEL_TUNNELS ? v->display : DISPLAY_NUMBERS]];
 }
 
-unsigned view_events_of(const struct view *v)
+unsigned view_row(const struct view *v)
 {
 	if (v->panel->bit == PANEL_ROUTERS)
 		return v->item_row;
-	return v->panel->bit != PANEL_TUNNELS ? MODEL_NONE : v->overlay == OVERLAY_DETAIL ? v->selected : MODEL_NONE;
+	return v->panel->bit & (PANEL_TUNNELS | PANEL_MTU) ? v->selected : MODEL_NONE;
+}
+
+unsigned view_events_of(const struct view *v)
+{
+	if (v->panel->bit == PANEL_TUNNELS && v->overlay != OVERLAY_DETAIL)
+		return MODEL_NONE;
+	return view_row(v);
 }
 
 bool view_event_time(struct view *v, const struct model *m, const struct view_status *st, int64_t *ret)
@@ -83,6 +92,17 @@ void panel_lines_end(struct frame *f, int height, size_t n)
 
 	f->v->scroll_page = page;
 	f->v->scroll_max = n > page ? n - page : 0;
+}
+
+int panel_detail_share(const struct frame *f, int height, size_t n, int all)
+{
+	int left = height - 2 - (int)(n < CANVAS_ROWS_MAX ? n : CANVAS_ROWS_MAX);
+
+	if (f->rows < SHORT_DETAIL_FROM)
+		return 0;
+	if (all > left)
+		all = left > DETAIL_MIN ? left : all < DETAIL_MIN ? all : DETAIL_MIN;
+	return height - all - 1 < LIST_MIN ? 0 : all;
 }
 
 // Rows come first, but leave the events their least; what is left holds the short detail and more events.
@@ -171,7 +191,7 @@ void view_draw(struct view *v, struct canvas *c, const struct model *m, const st
 	canvas_clear(c);
 	if (f.rows < 2 && foot)
 		head = 0;
-	v->panel->collect(v, m, st);
+	panels_collect(v, m, st);
 	if (v->overlay == OVERLAY_DETAIL && !v->panel->count(v))
 		v->overlay = OVERLAY_NONE;
 	if (v->panel->bit != PANEL_EVENTS)

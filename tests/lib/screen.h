@@ -130,4 +130,62 @@ static inline bool shows(const struct screen *s, const char *text)
 	return found;
 }
 
+// The line of the screen that holds text, in line; "" when there is none.
+static inline const char *line_with(const struct screen *s, const char *text, char line[2000])
+{
+	struct buf b = { 0 };
+	const char *at, *from;
+
+	canvas_dump(s->canvas, &b);
+	at = strstr(b.data, text);
+	line[0] = 0;
+	if (at) {
+		for (from = at; from > b.data && from[-1] != '\n'; from--)
+			;
+		snprintf(line, 2000, "%.*s", (int)strcspn(from, "\n"), from);
+	}
+	buf_free(&b);
+	return line;
+}
+
+static inline void assert_line(const struct screen *s, const char *text, const char *and)
+{
+	char line[2000];
+
+	if (!strstr(line_with(s, text, line), and))
+		fail_msg("no \"%s\" in the line of %s: %s", and, text, line);
+}
+
+static inline void assert_no(const struct screen *s, const char *text, const char *and)
+{
+	char line[2000];
+
+	if (strstr(line_with(s, text, line), and))
+		fail_msg("\"%s\" in the line of %s: %s", and, text, line);
+}
+
+// The line below the one that holds text.
+static inline void line_below(const struct screen *s, const char *text, char line[2000])
+{
+	struct buf b = { 0 };
+	const char *at;
+
+	canvas_dump(s->canvas, &b);
+	at = strstr(b.data, text);
+	at = at ? strchr(at, '\n') : NULL;
+	line[0] = 0;
+	if (at)
+		snprintf(line, 2000, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+	buf_free(&b);
+}
+
+static inline void assert_below(const struct screen *s, const char *text, const char *and)
+{
+	char line[2000];
+
+	line_below(s, text, line);
+	if (!strstr(line, and))
+		fail_msg("no \"%s\" in the line below %s: %s", and, text, line);
+}
+
 #endif

@@ -18,6 +18,7 @@ struct story {
 	int64_t t;
 	uint64_t random;
 	int utc_off_s;
+	int outer_targets; /* key of the outer target of row 0; 0: there are none */
 	uint64_t rx[STORY_ROWS], tx[STORY_ROWS];
 	int64_t seq[STORY_ROWS];
 };
@@ -123,6 +124,8 @@ static inline void story_tunnel(struct story *s, int row)
 		record_set(&r, TUNNEL_OUTER_LOCAL, story_name(s, w->local));
 		record_set(&r, TUNNEL_OUTER_REMOTE, story_name(s, w->remote));
 		record_set(&r, TUNNEL_SSH, row == 5);
+		if (s->outer_targets)
+			record_set(&r, TUNNEL_OUTER_TARGET, s->outer_targets + row);
 	}
 	if (row == 2) {
 		record_set(&r, TUNNEL_IF_ID, 0x2a);

@@ -22,40 +22,6 @@ static void go_on(struct screen *s, int seconds)
 	draw(s);
 }
 
-// The line of the screen that holds text, in line; "" when there is none.
-static const char *line_with(const struct screen *s, const char *text, char line[2000])
-{
-	struct buf b = { 0 };
-	const char *at, *from;
-
-	canvas_dump(s->canvas, &b);
-	at = strstr(b.data, text);
-	line[0] = 0;
-	if (at) {
-		for (from = at; from > b.data && from[-1] != '\n'; from--)
-			;
-		snprintf(line, 2000, "%.*s", (int)strcspn(from, "\n"), from);
-	}
-	buf_free(&b);
-	return line;
-}
-
-static void assert_line(const struct screen *s, const char *text, const char *and)
-{
-	char line[2000];
-
-	if (!strstr(line_with(s, text, line), and))
-		fail_msg("no \"%s\" in the line of %s: %s", and, text, line);
-}
-
-static void assert_no(const struct screen *s, const char *text, const char *and)
-{
-	char line[2000];
-
-	if (strstr(line_with(s, text, line), and))
-		fail_msg("\"%s\" in the line of %s: %s", and, text, line);
-}
-
 // Its role at the first column of text, found in that row's characters.
 static enum role role_of(const struct screen *s, const char *row_text, const char *text)
 {
