@@ -183,12 +183,14 @@ static void transition(struct model *m, unsigned key, const struct verdict *v, b
 	bool known = (old != HEALTH_UNKNOWN || t->first_us > m->started_us + 5 * US_PER_S) && !is_after_gap(m, since) &&
 		     !v->from_start;
 
-	if (was_down_already(t, v, by_traffic))
+	if (was_down_already(t, v, by_traffic)) {
 		t->degraded_until_us = t->error_us = MODEL_NEVER;
-	else if (since <= began && old == HEALTH_DOWN)
+		history_drop_events(m, key, "DEGR", since);
+	} else if (since <= began && old == HEALTH_DOWN) {
 		since = m->now; /* what spoke for the row all along is believed only now */
-	else if (since < began)
+	} else if (since < began) {
 		since = began;
+	}
 	/* what began before it was seen to begin: the very first verdict may not be dated before the row */
 	account(t, since);
 	t->state = v->health;

@@ -215,6 +215,21 @@ void history_amend_event(struct model *m, int64_t t, unsigned tunnel, const char
 	}
 }
 
+void history_drop_events(struct model *m, unsigned tunnel, const char *word, int64_t from)
+{
+	struct history *h = m->history;
+	size_t oldest = h && h->events_n > LATE_MAX ? h->events_n - LATE_MAX : 0, kept = oldest;
+
+	for (size_t i = oldest; h && i < h->events_n; i++) {
+		const struct history_event *e = event_at(h, i);
+
+		if (e->t < from || e->tunnel != tunnel || strcmp(e->word, word))
+			*event_at(h, kept++) = *e;
+	}
+	if (h)
+		h->events_n = kept;
+}
+
 size_t history_events(const struct model *m)
 {
 	return m->history ? m->history->events_n : 0;

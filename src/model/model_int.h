@@ -174,6 +174,8 @@ void history_add_event(struct model *m, int64_t t, unsigned tunnel, int dir, enu
 /* The newest event of that row, time and word that ends with old gets another end. */
 void history_amend_event(struct model *m, int64_t t, unsigned tunnel, const char *word, const char *old,
 			 const char *new);
+/* The row's newest events of that word, those of time from or later, turn out to have been nothing. */
+void history_drop_events(struct model *m, unsigned tunnel, const char *word, int64_t from);
 void history_mark(struct model *m, unsigned tunnel, int64_t from, int64_t to, enum health health);
 void history_probe(struct model *m, unsigned tunnel, int64_t sent, bool lost, int64_t rtt_us);
 /* Cells wholly after from turn out to have been like that (an outage is dated back to its end). */

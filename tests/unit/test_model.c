@@ -274,6 +274,45 @@ static void errors_of_the_interface(void **state)
 	sim_end(&s);
 }
 
+static unsigned events_of(const struct sim *s, const char *word)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < history_events(s->m); i++)
+		n += !strcmp(history_event(s->m, i)->word, word);
+	return n;
+}
+
+/* Errors told before an outage that turns out to have begun earlier: it was the outage. Those that went before it
+ * stay. */
+static void degraded_was_the_outage(void **state)
+{
+	(void)state;
+	for (int before = 0; before < 2; before++) {
+		struct sim s;
+
+		sim_start(&s, 0.2, 9);
+		sim_run(&s, 30);
+		for (int i = 0; before && i < 10; i++) {
+			s.tx_errors += 5;
+			sim_run(&s, 0.2);
+		}
+		sim_run(&s, 80);
+		assert_int_equal(events_of(&s, "DEGR"), before);
+		s.loss = 1;
+		for (int i = 0; i < 3; i++) {
+			s.tx_errors += 5;
+			sim_run(&s, 0.2);
+		}
+		assert_int_equal(events_of(&s, "DEGR"), before + 1);
+		sim_run(&s, 3);
+		assert_int_equal(row(&s)->state, HEALTH_DOWN);
+		assert_int_equal(events_of(&s, "DEGR"), before);
+		assert_int_equal(events_of(&s, "DOWN"), 1);
+		sim_end(&s);
+	}
+}
+
 static void link_recreated(void **state)
 {
 	bool told = false;
@@ -516,6 +555,7 @@ int main(void)
 		cmocka_unit_test(random_loss_is_no_outage), cmocka_unit_test(silent_peer_with_traffic),
 		cmocka_unit_test(neighbours_are_no_traffic), cmocka_unit_test(silent_without_interface),
 		cmocka_unit_test(link_events), cmocka_unit_test(link_recreated), cmocka_unit_test(errors_of_the_interface),
+		cmocka_unit_test(degraded_was_the_outage),
 		cmocka_unit_test(traffic_ends_an_outage),
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
 		cmocka_unit_test(very_slow_path_answers), cmocka_unit_test(outage_after_a_gap),
