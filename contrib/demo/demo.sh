@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A head office, two carriers and a cloud in network namespaces of their own, real tunnels between them, and a small
 # router move while tunwatch looks on. Nothing leaves the namespaces; everything is gone at the end.
-# With a terminal tunwatch runs in it until you leave (q). Without one: 20 s, then the last screen as text.
+# With a terminal tunwatch runs in it until you leave (q). Without one: 24 s, then the last screen as text.
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -56,6 +56,7 @@ write_config()
 	local name
 
 	echo "interval = 1.0"
+	echo "mtu-period = 2"
 	for name in "${tunnels[@]}"; do
 		echo "tunnel $name { ifname = \"$name\"  group = \"${group_of[$name]}\" }"
 	done
@@ -79,9 +80,9 @@ on_terminal()
 
 as_text()
 {
-	echo "tunwatch records 20 s of a router move: ${#tunnels[@]} tunnels (${kinds[*]}), 2 carriers"
+	echo "tunwatch records 24 s of a router move: ${#tunnels[@]} tunnels (${kinds[*]}), 2 carriers"
 	router_move 3 1 4 6 > /dev/null 2>&1 &
-	in_ns hq "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 20 || return
+	in_ns hq "$TUNWATCH" record -c "$work/tunwatch.conf" -o "$work/demo.twr" --for 24 || return
 	"$TUNWATCH" replay "$work/demo.twr" --size 100x30 --keys ++++ || return
 	echo
 	"$TUNWATCH" report "$work/demo.twr"

@@ -4,7 +4,7 @@
 #
 #              .2  wan-a  192.0.2.0/30  .1 [carrier a]
 #   hq 198.51.100.2                                    [cloud] 203.0.113.2 .3 .4 .5 .6 .7 .8
-#              .6  wan-b  192.0.2.4/30  .5 [carrier b]
+#              .6  wan-b  192.0.2.4/30  .5 [carrier b]   behind it no more than 1454 bytes pass
 
 # what came up: names, kinds, name -> group
 declare -a tunnels=() kinds=()
@@ -57,6 +57,9 @@ topology_up()
 		ip -n cloud addr add "203.0.113.$host/32" dev lo
 	done
 	add_carrier carrier-a a 0 8 && add_carrier carrier-b b 4 12 && way_through a || return 69
+	# the line of carrier b is a PPPoE one
+	ip -n carrier-b link set cloud mtu 1454
+	ip -n cloud link set wan-b mtu 1454
 	add_tunnels
 }
 
@@ -84,6 +87,10 @@ take_up()
 	ip -n hq addr add "$inner"2/$length dev "$name"
 	# shellcheck disable=SC2086
 	ip -n cloud addr add "$inner"1/$length dev "$name"
+	if [ "$kind" = vxlan ]; then
+		ip -n hq link set "$name" mtu 1450
+		ip -n cloud link set "$name" mtu 1450
+	fi
 	ip -n hq link set "$name" up
 	ip -n cloud link set "$name" up
 	tunnels+=("$name")
