@@ -161,13 +161,17 @@ void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
 		listen_to(s, false);
 }
 
-static void set_timer(struct pmtu_source *s)
+static int64_t sooner(int64_t a, int64_t b)
 {
-	int64_t wake = PMTU_SCHED_NEVER, left;
+	return a < b ? a : b;
+}
+
+static void set_timer(struct pmtu_source *s, int64_t wake)
+{
+	int64_t left;
 
 	for (size_t i = 0; i < s->nactive; i++)
-		if (s->active[i]->wake_us < wake)
-			wake = s->active[i]->wake_us;
+		wake = sooner(wake, s->active[i]->wake_us);
 	if (wake == PMTU_SCHED_NEVER) {
 		event_del(s->timer);
 		return;
@@ -179,7 +183,7 @@ static void set_timer(struct pmtu_source *s)
 }
 
 /* Each whose time has come, beginning with another one every time: packets may be scarce. */
-static void run_active(struct pmtu_source *s)
+void pmtu_run(struct pmtu_source *s)
 {
 	/* what has arrived counts before anything times out */
 	pmtu_read(s);
@@ -191,21 +195,21 @@ static void run_active(struct pmtu_source *s)
 		if (p->wake_us <= now && pmtu_path_go(s, p, now) == PMTU_SCHED_NEVER)
 			s->due[p->index] = now;
 	}
-	set_timer(s);
+	set_timer(s, sooner(pmtu_locate_go(s, &s->v4), pmtu_locate_go(s, &s->v6)));
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	run_active(arg);
+	pmtu_run(arg);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	run_active(arg);
+	pmtu_run(arg);
 }
 
 static bool may_begin(const struct pmtu_source *s)
@@ -242,6 +246,7 @@ static struct pmtu_path *find_or_add(struct pmtu_source *s, unsigned key)
 static void forget(struct pmtu_source *s, struct pmtu_path *p)
 {
 	pmtu_path_stop(s, p);
+	pmtu_locate_stop(s, p);
 	free(p->watch);
 	p->watch = NULL;
 	p->mtu = p->before = p->named = p->limit = 0;
@@ -432,8 +437,9 @@ static void slot(void *state, int64_t due)
 	if (s->waiting)
 		pmtu_read(s);
 	pass(s);
-	if (s->nactive)
-		run_active(s);
+	pmtu_locate_begin(s, now);
+	if (s->nactive || s->v4.locate || s->v6.locate)
+		pmtu_run(s);
 }
 
 static struct pmtu_side closed_side(int family, uint16_t key, const char *instance)

@@ -3,6 +3,7 @@
 //   pmtu.c         the source: which paths, sockets, what is due
 //   pmtu_path.c    one path: a search, or the probes of a period, under way
 //   pmtu_signs.c   what the model knows of a path that matters for its MTU
+//   pmtu_locate.c  where a black hole is
 //   pmtu_record.c  records
 //   pmtu_belief.c  what the kernel believes
 //   pmtu_sched.c   when; pure
@@ -11,6 +12,7 @@
 #ifndef SOURCE_PMTU_INT_H
 #define SOURCE_PMTU_INT_H
 
+#include "source/pmtu_place.h"
 #include "source/pmtu_sched.h"
 #include "source/pmtu_search.h"
 #include "source/pmtu_socket.h"
@@ -18,6 +20,7 @@
 #include "tunwatch/source.h"
 
 struct event;
+struct pmtu_locate;
 struct pmtu_look;
 
 enum pmtu_doing { PMTU_IDLE, PMTU_PERIOD, PMTU_CONFIRM, PMTU_SEARCH };
@@ -49,12 +52,9 @@ struct pmtu_path {
 	unsigned missed;          /* periods in a row without the PTB that there was */
 	uint32_t sent, lost;      /* scheduled probes told to the watch as controls */
 	struct pmtu_belief belief;
-	/* the newest record */
-	struct {
-		enum pmtu_state state;
-		enum pmtu_cause cause;
-		int mtu;
-	} said;
+	struct pmtu_found said;   /* the newest record; all zero: none */
+	bool wants_place;         /* it is a black hole, and nobody knows yet where: */
+	struct pmtu_place_config place;
 };
 
 struct pmtu_side {                /* one family */
@@ -63,6 +63,7 @@ struct pmtu_side {                /* one family */
 	int64_t retry_us;
 	struct source_report report;
 	struct event *readable;   /* added while a search is under way */
+	struct pmtu_locate *locate; /* NULL: no black hole is being located */
 };
 
 struct pmtu_source {
@@ -81,6 +82,7 @@ struct pmtu_source {
 	struct event *timer;
 	struct pmtu_bucket bucket;
 	struct pmtu_look *look;
+	unsigned places;          /* paths that want one */
 	unsigned waiting;         /* periods under way: answers are to be read */
 	uint64_t topology, changes; /* of the model, when last looked at */
 	bool read_once;
@@ -94,6 +96,8 @@ struct pmtu_source {
 struct pmtu_side *pmtu_side_of(struct pmtu_source *s, int family);
 /* Read the sockets: all news go to their paths. */
 void pmtu_read(struct pmtu_source *s);
+/* Go on with all that runs by the timer, where its time has come. */
+void pmtu_run(struct pmtu_source *s);
 /* A path joins or leaves those that run by the timer. */
 void pmtu_activate(struct pmtu_source *s, struct pmtu_path *p);
 void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p);
@@ -132,9 +136,24 @@ void pmtu_candidates(const struct model *m, const struct pmtu_path *p, struct pm
 /* ---- pmtu_record.c ---- */
 /* The state of the search as a pmtu record, if it says anything new. */
 void pmtu_record_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_found *f);
+/* The newest record again, with the place of the black hole. */
+void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_placed *at);
+/* A probe that helped to find that. */
+void pmtu_record_located(struct pmtu_source *s, const struct pmtu_path *p, int size, int64_t sent_us,
+			 enum outcome outcome, const struct addr *from);
 /* The fate of a probe. from: who told it, or NULL; mtu: named, 0: none. */
-void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, int size, enum outcome outcome,
-		      const struct addr *from, int mtu, int error);
+void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, const struct pmtu_probe *q,
+		      enum outcome outcome, const struct addr *from, int mtu, int error);
+
+/* ---- pmtu_locate.c ---- */
+/* A search ended with a black hole: its place is wanted. */
+void pmtu_locate_want(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_search *q);
+/* Begin with what is wanted, one of each family at a time. */
+void pmtu_locate_begin(struct pmtu_source *s, int64_t now_us);
+/* Returns when to go on; PMTU_SCHED_NEVER when nothing is under way (any more). */
+int64_t pmtu_locate_go(struct pmtu_source *s, struct pmtu_side *side);
+/* It is not wanted any more. */
+void pmtu_locate_stop(struct pmtu_source *s, struct pmtu_path *p);
 
 /* ---- pmtu_belief.c ---- */
 void pmtu_belief_open(struct pmtu_source *s);

@@ -46,7 +46,7 @@ static void tell_lost(struct pmtu_source *s, struct pmtu_path *p)
 
 		if (q && !q->told && q->fate == PMTU_FATE_LOST) {
 			q->told = true;
-			pmtu_record_fate(s, p, q->size, OUTCOME_TIMEOUT, NULL, 0, 0);
+			pmtu_record_fate(s, p, q, OUTCOME_TIMEOUT, NULL, 0, 0);
 		}
 		open |= q && !q->told;
 		if (!open)
@@ -121,7 +121,7 @@ void pmtu_path_news(struct pmtu_source *s, struct pmtu_path *p, const struct pmt
 	}
 	/* a router may send any number of PTBs for one probe */
 	if (!q->told || outcome == OUTCOME_LATE || (was == PMTU_FATE_LOST && q->fate == PMTU_FATE_REFUSED))
-		pmtu_record_fate(s, p, q->size, outcome, &n->from, n->mtu,
+		pmtu_record_fate(s, p, q, outcome, &n->from, n->mtu,
 				 n->kind == PMTU_NEWS_UNREACHABLE ? n->error : 0);
 	q->told = true;
 	p->wake_us = now_us;
@@ -148,7 +148,7 @@ static void refused_here(struct pmtu_source *s, struct pmtu_path *p, const struc
 		pmtu_search_local(p->search, q->number, socket->local_mtu);
 	else
 		pmtu_watch_local(p->watch, q->number);
-	pmtu_record_fate(s, p, q->size, OUTCOME_LOCAL_TOOBIG, NULL, socket->local_mtu, 0);
+	pmtu_record_fate(s, p, q, OUTCOME_LOCAL_TOOBIG, NULL, socket->local_mtu, 0);
 }
 
 static void send_now(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_probe *q)
@@ -165,7 +165,7 @@ static void send_now(struct pmtu_source *s, struct pmtu_path *p, const struct pm
 		mine->told = true;
 		if (p->doing == PMTU_SEARCH)
 			pmtu_search_unreachable(p->search, q->number, &nobody, -r);
-		pmtu_record_fate(s, p, q->size, OUTCOME_ERROR, NULL, 0, -r);
+		pmtu_record_fate(s, p, q, OUTCOME_ERROR, NULL, 0, -r);
 	}
 }
 
@@ -220,6 +220,7 @@ void pmtu_path_search(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us
 	struct pmtu_config c = { .family = p->at.way.target.family, .most = PMTU_SOCKET_LARGEST };
 
 	pmtu_sched_begun(&p->sched);
+	pmtu_locate_stop(s, p);
 	p->limit = ask_limit(s, p);
 	p->belief = pmtu_belief_ask(s, &p->at.way);
 	if (p->limit > 0)
@@ -260,6 +261,8 @@ static void search_over(struct pmtu_source *s, struct pmtu_path *p, int64_t now_
 		pmtu_watch_start(p->watch, p->at.way.target.family, mtu, mtu >= q->most, &q->loss, q->flight.srtt_us,
 				 q->flight.rttvar_us);
 	}
+	if (q->found.state == PMTU_STATE_COMPLETE && q->found.cause == PMTU_CAUSE_SILENT && q->low > 0)
+		pmtu_locate_want(s, p, q);
 	p->next = q->flight.next;
 	p->sent = t ? t->sent_up : 0;
 	p->lost = t ? t->lost_up : 0;

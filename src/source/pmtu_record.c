@@ -14,8 +14,9 @@ static void set_positive(struct record *r, unsigned field, int64_t v)
 		record_set(r, field, v);
 }
 
-static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_found *f)
+static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_placed *at)
 {
+	const struct pmtu_found *f = &p->said;
 	bool searching = f->state == PMTU_STATE_SEARCHING;
 	struct record r;
 
@@ -40,6 +41,11 @@ static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct p
 	set_positive(&r, PMTU_LIMIT, p->limit);
 	if (f->named >= 0)
 		record_set(&r, PMTU_NAMED, f->named);
+	if (at) {
+		record_set(&r, PMTU_DIRECTION, at->direction);
+		set_positive(&r, PMTU_HOP, at->hop);
+		set_addr(s, &r, PMTU_HOP_FROM, &at->hop_from);
+	}
 	set_positive(&r, PMTU_CACHED_MTU, p->belief.mtu);
 	set_positive(&r, PMTU_CACHED_S, p->belief.expires_s);
 	s->env->sink->put(s->env->sink, &r);
@@ -49,26 +55,47 @@ void pmtu_record_found(struct pmtu_source *s, struct pmtu_path *p, const struct 
 {
 	if (f->state == p->said.state && f->cause == p->said.cause && f->mtu == p->said.mtu)
 		return;
-	p->said.state = f->state;
-	p->said.cause = f->cause;
-	p->said.mtu = f->mtu;
-	put_found(s, p, f);
+	p->said = *f;
+	put_found(s, p, NULL);
 }
 
-void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, int size, enum outcome outcome,
-		      const struct addr *from, int mtu, int error)
+void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_placed *at)
+{
+	put_found(s, p, at);
+}
+
+static void fate_init(struct pmtu_source *s, const struct pmtu_path *p, enum purpose purpose, int size, int64_t sent_us,
+		      enum outcome outcome, struct record *r)
+{
+	record_init(r, RECORD_PROBE, p->at.key, source_now(s->env));
+	record_set(r, PROBE_OUTCOME, outcome);
+	record_set(r, PROBE_PURPOSE, purpose);
+	record_set(r, PROBE_SIZE, size);
+	record_set(r, PROBE_PATH, p->at.path);
+	record_set(r, PROBE_TARGET, p->name);
+	set_positive(r, PROBE_AGE_US, r->t - sent_us);
+}
+
+void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, const struct pmtu_probe *q,
+		      enum outcome outcome, const struct addr *from, int mtu, int error)
 {
 	struct record r;
 
-	record_init(&r, RECORD_PROBE, p->at.key, source_now(s->env));
-	record_set(&r, PROBE_OUTCOME, outcome);
-	record_set(&r, PROBE_PURPOSE, PURPOSE_MTU);
-	record_set(&r, PROBE_SIZE, size);
-	record_set(&r, PROBE_PATH, p->at.path);
-	record_set(&r, PROBE_TARGET, p->name);
+	fate_init(s, p, PURPOSE_MTU, q->size, q->sent_us, outcome, &r);
 	set_positive(&r, PROBE_MTU, mtu);
 	if (from && !addr_equal(from, &p->at.way.target))
 		set_addr(s, &r, PROBE_FROM, from);
 	set_positive(&r, PROBE_ERRNO, error);
+	s->env->sink->put(s->env->sink, &r);
+}
+
+void pmtu_record_located(struct pmtu_source *s, const struct pmtu_path *p, int size, int64_t sent_us,
+			 enum outcome outcome, const struct addr *from)
+{
+	struct record r;
+
+	fate_init(s, p, PURPOSE_LOCATE, size, sent_us, outcome, &r);
+	if (from)
+		set_addr(s, &r, PROBE_FROM, from);
 	s->env->sink->put(s->env->sink, &r);
 }

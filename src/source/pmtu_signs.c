@@ -162,6 +162,15 @@ static void add(const struct pmtu_path *p, struct pmtu_config *c, int mtu)
 		c->candidates[i] = mtu;
 }
 
+/* What the outer path MTU leaves room for; 0: not known. */
+static int inside(const struct model *m, const struct model_tunnel *t)
+{
+	const struct model_pmtu *outer = model_find_pmtu(m, t->outer_target);
+	struct overhead o;
+
+	return outer && outer->mtu > 0 && model_overhead(m, t, &o) ? overhead_inner(&o, outer->mtu) : 0;
+}
+
 void pmtu_candidates(const struct model *m, const struct pmtu_path *p, struct pmtu_config *c)
 {
 	const struct model_tunnel *t = &m->tunnels[p->at.row];
@@ -169,10 +178,11 @@ void pmtu_candidates(const struct model *m, const struct pmtu_path *p, struct pm
 
 	add(p, c, p->named);
 	add(p, c, p->mtu);
-	if (p->at.path == PATH_INNER)
+	if (p->at.path == PATH_INNER) {
+		add(p, c, inside(m, t));
 		add(p, c, t->want_mtu);
-	if (p->at.path == PATH_INNER && l)
-		add(p, c, l->mtu);
+		add(p, c, l ? l->mtu : 0);
+	}
 	add(p, c, p->belief.mtu);
 	add(p, c, p->before);
 }
