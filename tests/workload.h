@@ -15,6 +15,7 @@ struct workload_tunnel {
 	int64_t rate, size, base_rtt_us, jitter; /* jitter: thousandths of the round-trip time */
 	int64_t rx_bytes, tx_bytes, rx_packets, tx_packets, rx_dropped, tx_dropped;
 	int64_t seq, fragments, captured;
+	int64_t mtu, proofs;        /* of its path, 0: not searched yet; periods since the last record */
 	int down_left;
 };
 
@@ -245,12 +246,91 @@ static inline void workload_slow(struct workload *w, unsigned i, int64_t t)
 	record_set(&r, CAPTURE_PACKETS, tn->captured);
 	record_set(&r, CAPTURE_FRAGMENTS_RX, tn->fragments);
 	workload_put(w, &r);
-	if (w->tick % 10 == i % 10) {
-		record_init(&r, RECORD_PMTU, i, t);
-		record_set(&r, PMTU_STATE, PMTU_STATE_COMPLETE);
-		record_set(&r, PMTU_MTU, 1420);
-		record_set(&r, PMTU_TARGET, workload_name(w, "10.0.%u.1", i));
-		workload_put(w, &r);
+}
+
+/* ---- path MTUs: a search at the start and at every change, and two probes every 10 s, of which only those have records
+ * of their own that find something else than before. Every fourth path is narrower than its interface, and a router says
+ * so; of the others this host itself refuses what is larger. ---- */
+
+static inline void workload_mtu_probe(struct workload *w, unsigned i, int64_t t, int64_t size, enum outcome outcome,
+				      int64_t mtu)
+{
+	struct record r;
+
+	record_init(&r, RECORD_PROBE, i, t);
+	record_set(&r, PROBE_OUTCOME, outcome);
+	record_set(&r, PROBE_PURPOSE, PURPOSE_MTU);
+	record_set(&r, PROBE_SIZE, size);
+	record_set(&r, PROBE_AGE_US, outcome == OUTCOME_TIMEOUT ? 1000000 : w->tunnel[i].base_rtt_us +
+		   workload_below(w, 100));
+	record_set(&r, PROBE_PATH, PATH_INNER);
+	record_set(&r, PROBE_TARGET, workload_name(w, "10.0.%u.1", i));
+	if (mtu) {
+		record_set(&r, PROBE_MTU, mtu);
+		record_set(&r, PROBE_FROM, workload_name(w, "192.0.2.%u", i));
+	}
+	workload_put(w, &r);
+}
+
+static inline void workload_pmtu(struct workload *w, unsigned i, int64_t t, enum pmtu_state state, int64_t mtu,
+				 int64_t proofs)
+{
+	struct record r;
+
+	record_init(&r, RECORD_PMTU, i, t);
+	record_set(&r, PMTU_PATH, PATH_INNER);
+	record_set(&r, PMTU_TARGET, workload_name(w, "10.0.%u.1", i));
+	record_set(&r, PMTU_STATE, state);
+	record_set(&r, PMTU_LIMIT, 1420);
+	if (proofs)
+		record_set(&r, PMTU_PROOFS, proofs);
+	if (mtu)
+		record_set(&r, PMTU_MTU, mtu);
+	if (state == PMTU_STATE_COMPLETE) {
+		record_set(&r, PMTU_CAUSE, mtu < 1420 ? PMTU_CAUSE_PTB : PMTU_CAUSE_NONE);
+		record_set(&r, PMTU_LOW, mtu);
+		record_set(&r, PMTU_HIGH, mtu + 1);
+		record_set(&r, PMTU_PROBES, 16);
+		record_set(&r, PMTU_TOOK_MS, 200);
+		if (mtu < 1420)
+			record_set(&r, PMTU_FROM, workload_name(w, "192.0.2.%u", i));
+	}
+	workload_put(w, &r);
+}
+
+static inline void workload_search(struct workload *w, unsigned i, int64_t t)
+{
+	struct workload_tunnel *tn = &w->tunnel[i];
+	int64_t old = tn->mtu;
+
+	tn->mtu = i % 4 ? 1420 : 1300 + workload_below(w, 100);
+	workload_pmtu(w, i, t, PMTU_STATE_SEARCHING, old, 0);
+	for (int k = 0; k < 8; k++) {
+		int64_t size = k & 1 ? tn->mtu : 1280 + workload_below(w, 141);
+
+		workload_mtu_probe(w, i, t, size, size <= tn->mtu ? OUTCOME_REPLY : OUTCOME_PTB,
+				   size <= tn->mtu ? 0 : tn->mtu);
+	}
+	workload_pmtu(w, i, t, PMTU_STATE_COMPLETE, tn->mtu, 0);
+	tn->proofs = 0;
+}
+
+static inline void workload_mtu(struct workload *w, unsigned i, int64_t t)
+{
+	struct workload_tunnel *tn = &w->tunnel[i];
+	bool lost = tn->down_left || !workload_below(w, 1500);
+
+	if (!tn->mtu || (!tn->down_left && !workload_below(w, 2000))) {
+		workload_search(w, i, t);
+		return;
+	}
+	if (lost) {
+		workload_mtu_probe(w, i, t, tn->mtu, OUTCOME_TIMEOUT, 0);
+		if (!tn->down_left)
+			workload_mtu_probe(w, i, t, tn->mtu, OUTCOME_REPLY, 0);
+	} else if (++tn->proofs == 6) {
+		workload_pmtu(w, i, t, PMTU_STATE_COMPLETE, tn->mtu, tn->proofs);
+		tn->proofs = 0;
 	}
 }
 
@@ -394,6 +474,9 @@ static inline void workload_tick(struct workload *w)
 	for (unsigned i = 0; i < w->tunnels; i++)
 		if (i % 5 == w->tick % 5)
 			workload_slow(w, i, start + 700);
+	for (unsigned i = 0; i < w->tunnels; i++)
+		if (i % 10 == w->tick % 10)
+			workload_mtu(w, i, start + 900);
 	for (unsigned i = 0; w->routers && i < 2; i++)
 		if (w->tick % 5 == i)
 			workload_router(w, i, start + 800);

@@ -5,7 +5,7 @@
 
 #include "model/model_int.h"
 
-enum { SIZE_MOST = 65535, AGE_MOST_US = 60000000 };
+enum { SIZE_MOST = 65535, AGE_MOST_US = 60000000, PROOFS_MOST = 3600 };
 
 /* ---- the table ---- */
 
@@ -57,9 +57,9 @@ int32_t pmtu_size(const struct record *r, unsigned field)
 
 /* ---- sizes ---- */
 
-static uint16_t more(uint16_t n)
+static uint16_t more(uint16_t n, int64_t by)
 {
-	return n < UINT16_MAX ? (uint16_t)(n + 1) : n;
+	return n + by < UINT16_MAX ? (uint16_t)(n + by) : UINT16_MAX;
 }
 
 static int32_t largest_answered(const struct model_pmtu *p)
@@ -112,23 +112,43 @@ static void note_recent(struct model_pmtu *p, const struct model_target *t, cons
 		p->recent++;
 }
 
+/* So many periods found it as it was: the number passed, and one byte more did what it did before. */
+static void note_proofs(struct model_pmtu *p, const struct record *r, int64_t proofs)
+{
+	struct model_pmtu_size *s;
+
+	if (!proofs)
+		return;
+	s = size_at(p, p->mtu, true);
+	p->proved_us = r->t;
+	p->recent_lost = proofs < 64 ? p->recent_lost << proofs : 0;
+	p->recent = p->recent + proofs < 64 ? p->recent + (uint32_t)proofs : 64;
+	if (s)
+		s->answered = more(s->answered, proofs);
+	s = p->cause == PMTU_CAUSE_PTB || p->cause == PMTU_CAUSE_SILENT ? size_at(p, p->mtu + 1, false) : NULL;
+	if (s && p->cause == PMTU_CAUSE_PTB)
+		s->refused = more(s->refused, proofs);
+	else if (s)
+		s->lost = more(s->lost, proofs);
+}
+
 static void count(struct model_pmtu_size *s, int64_t outcome)
 {
 	switch (outcome) {
 	case OUTCOME_REPLY:
-		s->answered = more(s->answered);
+		s->answered = more(s->answered, 1);
 		break;
 	case OUTCOME_LATE:
 		/* it was told lost before */
-		s->answered = more(s->answered);
+		s->answered = more(s->answered, 1);
 		s->lost -= s->lost > 0;
 		break;
 	case OUTCOME_TIMEOUT:
-		s->lost = more(s->lost);
+		s->lost = more(s->lost, 1);
 		break;
 	case OUTCOME_PTB:
 	case OUTCOME_LOCAL_TOOBIG:
-		s->refused = more(s->refused);
+		s->refused = more(s->refused, 1);
 		break;
 	}
 }
@@ -301,7 +321,8 @@ static void set_numbers(struct model_pmtu *p, const struct record *r)
 	p->direction = (enum direction)clamp(r, PMTU_DIRECTION, 0, DIRECTION_COUNT - 1, DIRECTION_UNKNOWN);
 	p->hop = (int32_t)clamp(r, PMTU_HOP, 0, 255, 0);
 	p->hop_from = name_or_none(r, PMTU_HOP_FROM);
-	p->searched_us = r->t;
+	if (!record_get(r, PMTU_PROOFS, 0) || p->searched_us == MODEL_NEVER)
+		p->searched_us = r->t;
 }
 
 /* What is said of the path whatever the search found. */
@@ -377,6 +398,8 @@ static void complete(struct model *m, unsigned key, const struct record *r)
 	p->cause = (enum pmtu_cause)clamp(r, PMTU_CAUSE, 0, PMTU_CAUSE_COUNT - 1, PMTU_CAUSE_NONE);
 	if (p->cause != PMTU_CAUSE_PENDING)
 		p->settled = p->cause;
+	if (!r->snapshot && p->mtu && !changed)
+		note_proofs(p, r, clamp(r, PMTU_PROOFS, 0, PROOFS_MOST, 0));
 	if (!r->snapshot)
 		tell_rows(m, key, changed, settled, first);
 	if (p->cause != PMTU_CAUSE_PENDING)
@@ -427,6 +450,5 @@ void pmtu_apply(struct model *m, const struct record *r)
 	else
 		fail(m, r->key, old, r);
 	history_path_step(m, r->key, r->t, p->state == PMTU_STATE_COMPLETE ? p->mtu : 0);
-	if (!r->snapshot)
-		m->changes++;
+	m->changes += !r->snapshot && !record_get(r, PMTU_PROOFS, 0);
 }

@@ -25,7 +25,7 @@ struct mtu_found {
 	const char *from, *target, *hop_from;
 	enum direction direction;
 	bool near, has_named, outer, snapshot;
-	int error;
+	int error, proofs;
 };
 
 static inline int64_t mtu_name(struct sim *s, const char *text)
@@ -92,6 +92,8 @@ static inline void mtu_fill(struct sim *s, struct record *r, unsigned key, const
 	record_set(r, PMTU_HIGH, f->high ? f->high : f->mtu + 1);
 	record_set(r, PMTU_PROBES, 16);
 	record_set(r, PMTU_TOOK_MS, 80);
+	if (f->proofs)
+		record_set(r, PMTU_PROOFS, f->proofs);
 	if (f->has_named)
 		record_set(r, PMTU_NAMED, f->named);
 	if (f->near)

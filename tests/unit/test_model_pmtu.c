@@ -188,6 +188,44 @@ static void evidence(void **state)
 	sim_end(&s);
 }
 
+/* One record for many periods that found nothing new. */
+static void proofs(void **state)
+{
+	struct mtu_found f = { .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_PTB, .mtu = 1372, .from = PTB4,
+			       .proofs = 6 };
+	int64_t searched;
+	uint64_t changes;
+	struct sim s;
+
+	(void)state;
+	start(&s, &vti4);
+	mtu_found(&s, MTU_INNER, 1372, PMTU_CAUSE_PTB, PTB4);
+	searched = s.t;
+	mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1372, OUTCOME_REPLY);
+	sim_run(&s, 60);
+	changes = s.m->changes;
+	for (int i = 0; i < 3; i++)
+		mtu_put(&s, MTU_INNER, &f);
+	assert_int_equal(s.m->changes, changes);
+	assert_int_equal(size_of(&s, 1372)->answered, 19);
+	assert_true(size_of(&s, 1373)->refused == 18 && !size_of(&s, 1373)->lost);
+	assert_int_equal(model_find_pmtu(s.m, MTU_INNER)->proved_us, s.t);
+	assert_int_equal(model_find_pmtu(s.m, MTU_INNER)->searched_us, searched);
+	assert_int_equal(model_find_pmtu(s.m, MTU_INNER)->recent, 19);
+	f.cause = PMTU_CAUSE_SILENT;
+	f.proofs = 2;
+	mtu_put(&s, MTU_INNER, &f);
+	assert_int_equal(size_of(&s, 1373)->lost, 2);
+	/* losses are outlived by what was proved since */
+	mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1372, OUTCOME_TIMEOUT);
+	assert_true(model_find_pmtu(s.m, MTU_INNER)->recent_lost != 0);
+	f.proofs = 64;
+	mtu_put(&s, MTU_INNER, &f);
+	assert_true(model_find_pmtu(s.m, MTU_INNER)->recent_lost == 0);
+	check_order(&s);
+	sim_end(&s);
+}
+
 /* However many sizes are tried: those at the edge stay. */
 static void telling_sizes(void **state)
 {
@@ -807,6 +845,7 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(no_number),
 		cmocka_unit_test(evidence),
+		cmocka_unit_test(proofs),
 		cmocka_unit_test(telling_sizes),
 		cmocka_unit_test(counts_end_somewhere),
 		cmocka_unit_test(nothing_else_moves),
