@@ -269,8 +269,6 @@ static void say_belief(const struct subject *s, const struct way *w, struct text
 		text_say(o, "this host believes %d", p->cached_mtu);
 	if (p->mtu > 0)
 		text_say(o, p->cached_mtu == p->mtu ? "which is true" : "%d is true", p->mtu);
-	if (model_addr(s->f->m, w->target->target).family == AF_INET6)
-		text_say(o, "(IPv6: what routers answer to a search changes it)");
 }
 
 static void write_kernel(const struct subject *s, struct text *o)
@@ -278,6 +276,31 @@ static void write_kernel(const struct subject *s, struct text *o)
 	for (size_t i = 0; i < ARRAY_LEN(s->ways); i++)
 		if (s->ways[i].pmtu && s->ways[i].pmtu->cached_mtu > 0)
 			say_belief(s, &s->ways[i], o);
+}
+
+static bool has_family(const struct subject *s, int family)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->ways); i++)
+		if (s->ways[i].target && model_addr(s->f->m, s->ways[i].target->target).family == family)
+			return true;
+	return false;
+}
+
+// What is not as it should be with searching: who may not, or who leaves traces in the kernel.
+static void write_source(const struct subject *s, struct text *o)
+{
+	const struct model *m = s->f->m;
+
+	for (size_t i = 0; i < m->nsources; i++) {
+		const struct model_source *x = &m->sources[i];
+		const char *instance = model_name(m, x->instance);
+
+		if (!x->used || strcmp(model_name(m, x->name), "pmtu") != 0 || !*model_name(m, x->reason) ||
+		    !has_family(s, strcmp(instance, "ipv6") ? AF_INET : AF_INET6))
+			continue;
+		text_line(o);
+		text_say(o, "%s: %s", instance, model_name(m, x->reason));
+	}
 }
 
 static void write_overhead(const struct subject *s, struct text *o)
@@ -348,7 +371,7 @@ static const struct line {
 	{ "verdict", write_verdict }, { "mtu", write_configured }, { "inner", write_inner },
 	{ "outer", write_outer },     { "sizes", write_sizes },    { "cause", write_cause },
 	{ "place", write_place },     { "kernel", write_kernel },  { "overhead", write_overhead },
-	{ "to set", write_configure }, { "search", write_search },
+	{ "to set", write_configure }, { "search", write_search }, { "source", write_source },
 };
 
 static void put_chart(struct sheet *w, const struct way *way, const char *label, int want)

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/story_mtu.h"
 #include "lib/story_routers.h"
 #include "tunwatch/term.h"
 #include "tunwatch/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MODELS = 4, KEYS_MAX = 48 };
+enum { MODELS = 5, KEYS_MAX = 48 };
 
 struct fold {
 	struct record_sink sink;
@@ -23,7 +24,7 @@ static void put(struct record_sink *sink, const struct record *r)
 	model_apply(((struct fold *)(void *)sink)->m, r);
 }
 
-static struct model *make(int seconds, bool routers)
+static struct model *make(int seconds, bool routers, bool mtus)
 {
 	struct fold f = { { put }, model_new(true) };
 	struct story s;
@@ -33,8 +34,13 @@ static struct model *make(int seconds, bool routers)
 	story_start(&s, &f.sink, 3600);
 	if (routers)
 		story_routers_start(&s);
+	if (mtus)
+		story_mtu_start(&s);
 	for (int i = 0; i < seconds; i++) {
-		story_second(&s);
+		if (mtus)
+			story_mtu_second(&s);
+		else
+			story_second(&s);
 		if (routers)
 			story_routers_poll(&s);
 	}
@@ -46,11 +52,11 @@ static struct model *make(int seconds, bool routers)
 static const struct model *model_number(unsigned i)
 {
 	static struct model *models[MODELS];
-	static const int seconds[MODELS] = { 0, 3, 700, STORY_SECONDS };
+	static const int seconds[MODELS] = { 0, 3, 700, STORY_SECONDS, STORY_SECONDS };
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!models[i % MODELS])
-		models[i % MODELS] = make(seconds[i % MODELS], i % MODELS == 3);
+		models[i % MODELS] = make(seconds[i % MODELS], i % MODELS == 3, i % MODELS == 4);
 	return models[i % MODELS];
 }
 

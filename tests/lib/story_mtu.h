@@ -2,7 +2,8 @@
 /* The story of story.h, and what searches of path MTUs find meanwhile. The first searches end 6 s after the start: all
  * is well but for ecmp (unstable), sat (too lossy) and small (could carry more). The line below dslite0 shrinks at
  * 1200 s: it fragments outside. lac1 becomes a black hole at 1100 s. dc2-gre's path shrinks at 1404 s, and a router
- * says so. use1-b is down in the end; hq-wg is searched again. branch ends on a router, which enforces 1280. */
+ * says so. use1-b is down in the end; hq-wg is searched again. branch ends on a router, which enforces 1280. six, all in
+ * IPv6, becomes a black hole at 1000 s, on the way back. */
 #ifndef TESTS_STORY_MTU_H
 #define TESTS_STORY_MTU_H
 
@@ -10,7 +11,8 @@
 
 #include "lib/story.h"
 
-enum { STORY_MTU_SMALL = STORY_ROWS, STORY_MTU_SAT, STORY_MTU_ECMP, STORY_MTU_BRANCH, STORY_MTU_ROWS,
+enum { STORY_MTU_SMALL = STORY_ROWS, STORY_MTU_SAT, STORY_MTU_ECMP, STORY_MTU_BRANCH, STORY_MTU_SIX,
+       STORY_MTU_ROWS,
        STORY_MTU_OUTER = 40 /* keys of outer targets: 40 + that of the row */ };
 
 static const struct story_row story_mtu_rows[] = {
@@ -18,6 +20,7 @@ static const struct story_row story_mtu_rows[] = {
 	{ "sat", "gre-sat", "10.7.1.2", "203.0.113.10", "192.0.2.121", TUNNEL_TYPE_GRE, 1476, 610000, 64e3, 64e3 },
 	{ "ecmp", "gre-ecmp", "10.7.2.2", "203.0.113.10", "192.0.2.122", TUNNEL_TYPE_GRE, 1476, 9000, 64e3, 64e3 },
 	{ "branch", "", "10.7.3.2", "", "", TUNNEL_TYPE_REMOTE, 0, 14000, 0, 0 },
+	{ "six", "gre-six", "fd00:7::2", "2001:db8:1::2", "2001:db8:ff::9", TUNNEL_TYPE_IP6GRE, 1448, 12000, 64e3, 64e3 },
 };
 
 /* What a search found. */
@@ -36,6 +39,7 @@ struct story_found {
 #define FOUND(second, row, path, cause, mtu, limit, ...) \
 	{ second, row, PATH_##path, PMTU_STATE_COMPLETE, PMTU_CAUSE_##cause, mtu, mtu, (mtu) + 1, limit, 16, 80, __VA_ARGS__ }
 static const struct story_found story_founds[] = {
+	{ 3, 4, PATH_INNER, PMTU_STATE_SEARCHING, PMTU_CAUSE_PENDING, 0, 0, 0, 1420, 2, 10, .from = NULL },
 	FOUND(6, 0, INNER, NONE, 1500, 1500, .from = NULL),
 	FOUND(6, 1, INNER, NONE, 1436, 1436, .from = NULL),
 	FOUND(6, 1, OUTER, NONE, 1500, 1500, .from = NULL),
@@ -53,6 +57,10 @@ static const struct story_found story_founds[] = {
 	{ 20, STORY_MTU_SAT, PATH_INNER, PMTU_STATE_TOO_LOSSY, PMTU_CAUSE_PENDING, 0, 1280, 1400, 1476, 200, 14000, .from = NULL },
 	{ 20, STORY_MTU_ECMP, PATH_INNER, PMTU_STATE_UNSTABLE, PMTU_CAUSE_PENDING, 0, 1300, 1476, 1476, 90, 2100, .from = NULL },
 	FOUND(6, STORY_MTU_BRANCH, INNER, PTB, 1280, 1500, .from = "203.0.113.1", .near = true, .named = 1400),
+	FOUND(6, STORY_MTU_SIX, INNER, NONE, 1448, 1448, .from = NULL),
+	FOUND(6, STORY_MTU_SIX, OUTER, NONE, 1500, 1500, .from = NULL),
+	FOUND(1000, STORY_MTU_SIX, INNER, SILENT, 1400, 1448, .from = NULL, .direction = DIRECTION_REVERSE, .hop = 1,
+	      .cached = 1400),
 	FOUND(900, 0, INNER, PTB, 1492, 1500, .from = "198.51.100.254", .cached = 1492),
 	FOUND(960, 0, INNER, NONE, 1500, 1500, .from = NULL),
 	{ 1099, 6, PATH_INNER, PMTU_STATE_SEARCHING, PMTU_CAUSE_PENDING, 0, 1280, 1450, 1450, 4, 30, .from = NULL },
@@ -119,7 +127,8 @@ static inline void story_mtu_found(struct story *s, const struct story_found *w)
 	if (w->hop) {
 		record_set(&r, PMTU_DIRECTION, w->direction);
 		record_set(&r, PMTU_HOP, w->hop);
-		record_set(&r, PMTU_HOP_FROM, story_name(s, w->from));
+		if (w->from)
+			record_set(&r, PMTU_HOP_FROM, story_name(s, w->from));
 	}
 	if (w->cached) {
 		record_set(&r, PMTU_CACHED_MTU, w->cached);
@@ -207,6 +216,18 @@ static inline void story_mtu_answer(struct story *s, int row, bool outer)
 	s->sink->put(s->sink, &r);
 }
 
+static inline void story_mtu_source(struct story *s, unsigned key, const char *instance, const char *reason)
+{
+	struct record r;
+
+	record_init(&r, RECORD_SOURCE, key, s->t);
+	record_set(&r, SOURCE_NAME, story_name(s, "pmtu"));
+	record_set(&r, SOURCE_INSTANCE, story_name(s, instance));
+	record_set(&r, SOURCE_STATE, SOURCE_STATE_OK);
+	record_set(&r, SOURCE_REASON, story_name(s, reason));
+	s->sink->put(s->sink, &r);
+}
+
 /* After story_start. */
 static inline void story_mtu_start(struct story *s)
 {
@@ -215,6 +236,8 @@ static inline void story_mtu_start(struct story *s)
 		story_tunnel(s, row);
 	for (int row = STORY_ROWS; row < STORY_MTU_ROWS; row++)
 		story_mtu_tunnel(s, row);
+	story_mtu_source(s, 8, "ipv4", "");
+	story_mtu_source(s, 9, "ipv6", "the kernel keeps the MTUs that routers name in its route cache");
 	for (unsigned i = 0; i < 4; i++)
 		story_mtu_sa(s, i, 1 + (int)i / 2, i % 2);
 }

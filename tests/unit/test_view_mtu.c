@@ -53,13 +53,13 @@ static void main_panel(void **state)
 	(void)state;
 	open_mtus(&s, false, STORY_SECONDS);
 	assert_screen(&s, "main-mtu-80x24");
-	assert_true(shows(&s, "black hole 1 │ drift 2"));
+	assert_true(shows(&s, "black hole 2 │ drift 3"));
 	assert_line(&s, "dc2-gre  gre", "1400/1372 -28");
 	assert_line(&s, "lac1     ppp", "1450/1390 -60");
 	assert_line(&s, "use1-b   vti", "1436/? ");
 	size(&s, 120, 40);
 	assert_screen(&s, "main-mtu-120x40");
-	assert_true(shows(&s, "MTU drift 2"));
+	assert_true(shows(&s, "MTU drift 3"));
 	assert_line(&s, "dc2-gre   gre", "1400/1372  -28  -28");
 	assert_line(&s, "use1-a    vti", "1436/1436    0    0");
 	assert_line(&s, "use1-b    vti", "1436/?       ?    ?");
@@ -105,8 +105,10 @@ static void detail(void **state)
 	assert_line(&s, "to set", "the MTU as it is  TCP MSS 1380 (IPv6 1360)");
 	press(&s, "j j");
 	assert_line(&s, "verdict", "!fragments outside");
-	assert_line(&s, "kernel", "outer  this host believes 1480 until 14:10:20  which is true  (IPv6");
+	assert_line(&s, "kernel", "outer  this host believes 1480 until 14:10:20  which is true");
+	assert_line(&s, "source", "ipv6: the kernel keeps the MTUs that routers name in its route cache");
 	press(&s, "Esc g Enter");
+	assert_false(shows(&s, "ipv6:"));
 	assert_line(&s, "path ", "203.0.113.1  1500 since 13:56:30  1492 before");
 	assert_line(&s, "to set", "the MTU as it is  TCP MSS 1460 (IPv6 1440)");
 	assert_false(shows(&s, "Linux"));
@@ -120,7 +122,15 @@ static void remote_and_unknown(void **state)
 	(void)state;
 	open_mtus(&s, false, STORY_SECONDS);
 	size(&s, 120, 40);
+	// all of it in IPv6
 	press(&s, "2 G Enter");
+	assert_true(shows(&s, " six  ip6gre  1448/1400  !black hole"));
+	assert_line(&s, "place", "inner  lost on the way back  hop 1 still answers, none after it");
+	assert_line(&s, "to set", "MTU 1400  TCP MSS 1360 (IPv6 1340)");
+	assert_true(shows(&s, "Linux    ip link set dev gre-six mtu 1400"));
+	assert_false(shows(&s, "Yamaha"));
+	assert_line(&s, "kernel", "inner  this host believes 1400 until 14:07:00  which is true");
+	press(&s, "k");
 	assert_true(shows(&s, " branch  remote  1280/1280  ok"));
 	assert_line(&s, " mtu ", "configured 1280 (its router enforces it)");
 	assert_line(&s, "cause", "203.0.113.1 (this host's next hop) says frag-needed with 1280  a router names 1400");
@@ -133,12 +143,21 @@ static void remote_and_unknown(void **state)
 	assert_line(&s, "verdict", "?  does not answer; it was 1436");
 	assert_line(&s, "inner ", "was 1436 since 13:40:36");
 	assert_line(&s, "overhead", "ESP tunnel cbc(aes) hmac(sha1)  outer 1500 leaves 1438 inside  interface says 1436");
+	// the MSS is that of the family inside
+	press(&s, "Esc");
+	size(&s, 120, 40);
+	assert_line(&s, " six ", " 1340");
+	assert_line(&s, " branch ", " 1240");
 	end(&s);
 	// nothing is known yet; then it is searched
 	open_mtus(&s, false, 3);
 	press(&s, "2");
 	assert_line(&s, "use1-a", "1436    ?     ?    ?    -    ? ?  ");
-	press(&s, "Enter");
+	assert_line(&s, "hq-wg", "1420   ..    ..    ?    -    ? searching");
+	press(&s, "1");
+	assert_line(&s, "hq-wg", " 1420/.. ");
+	assert_line(&s, "use1-a", " 1436/? ");
+	press(&s, "2 Enter");
 	assert_true(shows(&s, "nothing is measured yet"));
 	press(&s, "Esc");
 	go_on(&s, 3);
@@ -206,10 +225,27 @@ static void silent(void **state)
 	press(&s, "2");
 	assert_line(&s, "dc2-gre  gre", "1400    ?     ?    ?    ?    ? ?  ");
 	assert_false(shows(&s, "!black hole"));
-	assert_false(shows(&s, "drift 2"));
+	assert_false(shows(&s, "drift 3"));
 	assert_true(shows(&s, "not known: nothing from the collector for 1m35"));
 	press(&s, "1");
 	assert_line(&s, "dc2-gre  gre", "1400/? ");
+	end(&s);
+}
+
+// What is not on this host is no trouble of a row; its panel tells.
+static void absent_source(void **state)
+{
+	struct screen s;
+
+	(void)state;
+	open_mtus(&s, false, 30);
+	story_source(&s.story, 20, "bgp", SOURCE_STATE_ABSENT, "no FRR on this host");
+	size(&s, 120, 40);
+	press(&s, "Enter");
+	assert_line(&s, "sources", "probe6 denied");
+	assert_false(shows(&s, "no FRR"));
+	press(&s, "Esc 7");
+	assert_line(&s, "bgp", "no FRR on this host");
 	end(&s);
 }
 
@@ -323,7 +359,7 @@ int main(void)
 		cmocka_unit_test(all_sizes), cmocka_unit_test(main_panel),         cmocka_unit_test(detail),
 		cmocka_unit_test(keys),      cmocka_unit_test(remote_and_unknown), cmocka_unit_test(silent),
 		cmocka_unit_test(nothing),   cmocka_unit_test(too_many),           cmocka_unit_test(hostile),
-		cmocka_unit_test(large_numbers),
+		cmocka_unit_test(large_numbers), cmocka_unit_test(absent_source),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
