@@ -9,6 +9,8 @@ enum {
 	DARK_BURSTS = 4,      /* without any answer, after there were some */
 	TURNS_MAX = 3,
 	SILENT_PAIRS = 3,
+	CAUSE_PAIRS = 40,     /* sent at most, before the cause stays unknown; ... */
+	CAUSE_DARK = 8,       /* ... that many without any answer */
 	LOSSY_SENT = 60,      /* controls before a path is called too lossy */
 	TRIES_MAX = 48,
 	REFUSED_TRIES = 2,    /* of a size that was refused before */
@@ -269,15 +271,17 @@ static void end_with(struct pmtu_search *s, enum pmtu_cause cause, const struct 
 	s->found.from = from ? *from : none;
 }
 
-/* Two at a time: a PTB lost must not look like silence. */
+/* Two at a time between two that pass: a PTB lost must not look like silence. */
 static void plan_cause(struct pmtu_search *s)
 {
 	int edge = pmtu_search_edge(s);
 
 	pmtu_flight_begin(&s->flight);
 	s->flight.begin_us = s->flight.last_us + PMTU_SILENT_GAP_US;
+	pmtu_flight_add(&s->flight, s->low);
 	pmtu_flight_add(&s->flight, edge);
 	pmtu_flight_add(&s->flight, edge);
+	pmtu_flight_add(&s->flight, s->low);
 }
 
 /* The number is known; silence needs more time until it may be called a black hole. */
@@ -302,7 +306,7 @@ static void settle(struct pmtu_search *s, int64_t now_us)
 		return;
 	s->phase = PMTU_PHASE_CAUSE;
 	s->known_us = now_us;
-	s->silent = 0;
+	s->silent = s->pairs = s->dark = 0;
 	if (s->flight.gap_us < PMTU_GAP_US)
 		s->flight.gap_us = PMTU_GAP_US;
 	plan_cause(s);
@@ -319,17 +323,35 @@ static bool search_again(struct pmtu_search *s)
 	return true;
 }
 
+/* Counts the pair of this burst when it was lost alone. */
+static void count_silence(struct pmtu_search *s)
+{
+	bool answered = false;
+
+	for (unsigned i = 0; i < s->flight.sent; i++)
+		answered |= pmtu_flight_at(&s->flight, i)->fate == PMTU_FATE_ANSWERED;
+	s->dark = answered ? 0 : s->dark + 1;
+	s->pairs++;
+	if (s->flight.sent > 2 && pmtu_flight_flanked(&s->flight, 1, s->low))
+		s->silent++;
+}
+
 static void conclude_cause(struct pmtu_search *s, int64_t now_us)
 {
 	int edge = pmtu_search_edge(s);
+
+	count_silence(s);
 
 	if (s->refused == edge) {
 		end_with(s, PMTU_CAUSE_PTB, &s->refuser, now_us);
 	} else if (s->odd_size == edge) {
 		end_with(s, PMTU_CAUSE_PTB, &s->odd_from, now_us);
-	} else if (++s->silent >= SILENT_PAIRS && s->silent * 2 >= pmtu_loss_tries(&s->loss, PMTU_WRONG_CAUSE) &&
+	} else if (s->silent >= SILENT_PAIRS && s->silent * 2 >= pmtu_loss_tries(&s->loss, PMTU_WRONG_CAUSE) &&
 		   now_us - s->known_us >= PMTU_SILENT_US) {
 		end_with(s, PMTU_CAUSE_SILENT, NULL, now_us);
+	} else if (s->dark >= CAUSE_DARK || s->pairs >= CAUSE_PAIRS) {
+		/* the path went away meanwhile */
+		end_with(s, PMTU_CAUSE_PENDING, NULL, now_us);
 	} else {
 		plan_cause(s);
 	}

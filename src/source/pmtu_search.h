@@ -143,7 +143,7 @@ struct pmtu_search {
 	unsigned rounds, dark;                  /* bursts; those in a row without an answer to a size known to pass */
 	unsigned turns;                         /* times the path contradicted itself */
 	int64_t started_us, known_us;           /* first probe; when the number was known */
-	unsigned silent;                        /* pairs of probes of the cause phase */
+	unsigned pairs, silent;                 /* pairs of probes of the cause phase; those that were lost alone */
 	bool begun;
 };
 

@@ -26,6 +26,7 @@ struct kind {
 	enum lie lie;
 	int64_t every_us;        /* of the PTB limiter */
 	bool second;             /* another limit behind the first, without PTBs */
+	bool both;               /* ... with them */
 	double rate, bucket;     /* of the policer of echo */
 	bool free;               /* nothing limits but the interface */
 	int64_t jitter_us;
@@ -40,6 +41,7 @@ static const struct kind kinds[] = {
 	{ .name = "frag-needed", .median_s = 0.2, .probes = 12 },
 	{ .name = "frag-needed, 10 % loss", .loss = 0.1, .median_s = 0.2, .p95_s = 0.5, .probes = 12 },
 	{ .name = "frag-needed, 10 % loss in bursts", .loss = 0.1, .burst = 4 },
+	{ .name = "frag-needed, 20 % loss", .loss = 0.2, .may_give_up = true },
 	{ .name = "frag-needed, 30 % loss", .loss = 0.3, .may_give_up = true },
 	{ .name = "black hole", .silent = true, .median_s = 0.5, .probes = 62 },
 	{ .name = "black hole, 5 % loss", .silent = true, .loss = 0.05 },
@@ -56,19 +58,27 @@ static const struct kind kinds[] = {
 	{ .name = "black hole, 60 % loss", .silent = true, .loss = 0.6, .may_give_up = true },
 	{ .name = "PTB limiter, 500 ms", .every_us = 500 * US_PER_MS },
 	{ .name = "PTB limiter, 1 s, 10 % loss", .every_us = US_PER_S, .loss = 0.1 },
+	{ .name = "PTB limiter, 500 ms, 10 % loss in bursts", .every_us = 500 * US_PER_MS, .loss = 0.1, .burst = 4 },
 	{ .name = "two limits in series", .second = true },
 	{ .name = "two limits in series, 10 % loss", .second = true, .loss = 0.1 },
+	{ .name = "two limits in series, 10 % loss in bursts", .second = true, .loss = 0.1, .burst = 4 },
+	{ .name = "two limits in series, with PTBs", .second = true, .both = true },
+	{ .name = "two limits in series, with PTBs, 10 % loss", .second = true, .both = true, .loss = 0.1 },
 	{ .name = "router names a wrong MTU", .lie = LIE_LOW },
 	{ .name = "router names a wrong MTU, 10 % loss", .lie = LIE_LOW, .loss = 0.1 },
+	{ .name = "router names a wrong MTU, loss in bursts", .lie = LIE_LOW, .loss = 0.1, .burst = 4 },
 	{ .name = "router names 0", .lie = LIE_ZERO },
 	{ .name = "router names 0, 10 % loss", .lie = LIE_ZERO, .loss = 0.1 },
+	{ .name = "router names 0, 10 % loss in bursts", .lie = LIE_ZERO, .loss = 0.1, .burst = 4 },
 	{ .name = "router names what cannot be", .lie = LIE_ABSURD, .loss = 0.1 },
 	{ .name = "policer, 100/s", .silent = true, .rate = 100, .bucket = 20 },
 	{ .name = "policer, 20/s", .silent = true, .rate = 20, .bucket = 10 },
 	{ .name = "policer, 10/s", .silent = true, .rate = 10, .bucket = 5 },
+	{ .name = "policer, 20/s, 5 % loss", .silent = true, .rate = 20, .bucket = 10, .loss = 0.05, .may_give_up = true },
 	{ .name = "policer, 10/s, frag-needed", .rate = 10, .bucket = 5 },
 	{ .name = "nothing limits", .free = true, .median_s = 0.2, .probes = 6 },
 	{ .name = "nothing limits, 10 % loss", .free = true, .loss = 0.1, .probes = 6 },
+	{ .name = "nothing limits, 10 % loss in bursts", .free = true, .loss = 0.1, .burst = 4 },
 	{ .name = "nothing limits, 30 % loss", .free = true, .loss = 0.3, .may_give_up = true },
 	{ .name = "jitter of 60 ms, 5 % loss", .silent = true, .jitter_us = 60 * US_PER_MS, .loss = 0.05 },
 	{ .name = "3 Mbit/s, queue of 10", .silent = true, .line_bps = 3e6 },
@@ -115,7 +125,7 @@ static struct sim_path make_path(const struct kind *k, int family, unsigned run)
 		.any = path_chance(&p) < 0.5,
 	};
 	if (k->second)
-		p.limits[1] = (struct path_limit){ .mtu = path_between(&p, least, p.limits[0].mtu), .silent = true };
+		p.limits[1] = (struct path_limit){ .mtu = path_between(&p, least, p.limits[0].mtu), .silent = !k->both };
 	if (k->changes) {
 		p.change_us = path_between(&p, 1, 800000);
 		p.change_mtu = path_between(&p, least, 1500);
@@ -172,14 +182,18 @@ struct tally_of {
 
 static bool is_cause_right(const struct kind *k, const struct sim_path *p, const struct pmtu_search *s)
 {
-	struct addr near = path_router(p->family, 0);
+	/* the second limit counts unless it is just where the first one is */
+	bool second = k->second && p->limits[1].mtu < p->limits[0].mtu;
+	struct addr teller = path_router(p->family, second);
 
 	if (s->found.mtu == 1500)
 		return s->found.cause == PMTU_CAUSE_NONE;
-	/* of the second limit nobody speaks, unless it is just where the first one is */
-	if (k->silent || (k->second && p->limits[1].mtu < p->limits[0].mtu))
+	/* unknown is an answer as well */
+	if (k->may_give_up && s->found.cause == PMTU_CAUSE_PENDING)
+		return true;
+	if (p->limits[second].silent)
 		return s->found.cause == PMTU_CAUSE_SILENT;
-	return s->found.cause == PMTU_CAUSE_PTB && addr_equal(&s->found.from, &near);
+	return s->found.cause == PMTU_CAUSE_PTB && addr_equal(&s->found.from, &teller);
 }
 
 static void take(struct tally_of *o, const struct kind *k, struct sim_path *p, const struct pmtu_config *c,

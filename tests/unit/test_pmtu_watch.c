@@ -42,7 +42,7 @@ static unsigned run_period(struct sim_path *p, struct pmtu_watch *w, unsigned se
 	unsigned before = w->flight.probes;
 
 	for (unsigned i = 0; i < seconds; i++) {
-		e = path_send(p, now + i * US_PER_S, 0, PMTU_SMALL4);
+		e = path_send(p, now + i * US_PER_S, 0, w->small);
 		pmtu_watch_control(w, e.what == PATH_REPLY);
 	}
 	now += (seconds ? seconds - 1 : 0) * US_PER_S;
@@ -69,15 +69,15 @@ static unsigned run_period(struct sim_path *p, struct pmtu_watch *w, unsigned se
 	return w->flight.probes - before;
 }
 
-static void no_false_drop(double burst)
+static void no_false_drop(int family, double burst)
 {
 	const struct pmtu_loss none = { 0, 0 };
-	struct sim_path p = { .family = AF_INET, .rtt_us = 40 * US_PER_MS, .loss = 0.1, .burst = burst,
+	struct sim_path p = { .family = family, .rtt_us = 40 * US_PER_MS, .loss = 0.1, .burst = burst,
 			      .random = seed * 77 + 5, .limits[0] = { .mtu = 1390, .silent = true } };
 	unsigned periods = 32000, events[PMTU_EVENT_DARK + 1] = { 0 }, quiet = 0, probes = 0;
 	struct pmtu_watch w;
 
-	pmtu_watch_start(&w, AF_INET, 1390, false, &none, 40 * US_PER_MS, US_PER_MS);
+	pmtu_watch_start(&w, family, 1390, false, &none, 40 * US_PER_MS, US_PER_MS);
 	for (unsigned i = 0; i < periods; i++) {
 		unsigned suspicions = w.suspicions, n = run_period(&p, &w, 10);
 
@@ -88,8 +88,8 @@ static void no_false_drop(double burst)
 			assert_int_equal(n, 2);
 		}
 	}
-	printf("# %u periods, 10 %% loss%s: drops %u, dark %u, confirmed %u; suspicions %u; %.2f probes a period\n",
-	       periods, burst > 0 ? " in bursts" : "", events[PMTU_EVENT_DROP], events[PMTU_EVENT_DARK],
+	printf("# IPv%d, %u periods, 10 %% loss%s: drops %u, dark %u, confirmed %u; suspicions %u; %.2f probes a period\n",
+	       family == AF_INET ? 4 : 6, periods, burst > 0 ? " in bursts" : "", events[PMTU_EVENT_DROP], events[PMTU_EVENT_DARK],
 	       events[PMTU_EVENT_CONFIRMED], w.suspicions, (double)probes / periods);
 	assert_int_equal(events[PMTU_EVENT_DROP], 0);
 	assert_int_equal(events[PMTU_EVENT_DROP_PTB], 0);
@@ -100,8 +100,10 @@ static void no_false_drop(double burst)
 static void no_false_drops(void **state)
 {
 	(void)state;
-	no_false_drop(0);
-	no_false_drop(4);
+	no_false_drop(AF_INET, 0);
+	no_false_drop(AF_INET, 4);
+	no_false_drop(AF_INET6, 0);
+	no_false_drop(AF_INET6, 4);
 }
 
 /* Every change is seen in the period in which it can be, and what it is now found by a search. */
