@@ -44,7 +44,6 @@ path_hosts()
 	ip -n "$far" route add default via 10.77.3.1
 	ip -n "$far" -6 route add default via 2001:db8:3::1
 	ip -n "$far" route add local 10.78.0.0/16 dev lo
-	ip -n "$far" -6 route add local 2001:db8:78::/48 dev lo
 }
 
 # path_cable HOST1 DEVICE1 IPV4 IPV6 HOST2 DEVICE2 IPV4 IPV6
@@ -66,10 +65,10 @@ path_slow()
 	"$TOOLS/slow_wire" "$edge" s0 "$router" s1 "$1" < <(exec tail -f /dev/null --pid=$$ 2> /dev/null) \
 		> "$work/slow_wire" 2>&1 &
 	disown $!
-	until grep -q . "$work/slow_wire"; do
+	until grep -q ready "$work/slow_wire"; do
+		kill -0 $! 2> /dev/null || return
 		sleep 0.01
 	done
-	grep -q ready "$work/slow_wire" || return
 	ip netns exec "$router" sysctl -qw net.ipv4.conf.s1.rp_filter=0
 	ip -n "$edge" link set s0 up
 	ip -n "$router" link set s1 up
@@ -144,6 +143,8 @@ path_add()
 	# locked: else forwarding takes the device's
 	echo "route add $x4 via 10.77.$via.2 mtu lock $3" >> "$work/router.batch"
 	echo "route add $x6 via 2001:db8:$via::2 mtu $4" >> "$work/router.batch"
+	# IPv6 sends errors from addresses it has only
+	echo "addr add $x6/128 dev lo nodad" >> "$work/far.batch"
 	[ "${path_first[$1]}" = series ] || return 0
 	echo "route add $x4 via 10.77.2.2 mtu lock $5" >> "$work/edge.batch"
 	echo "route add $x6 via 2001:db8:2::2 mtu $6" >> "$work/edge.batch"
@@ -152,9 +153,12 @@ path_add()
 # path_apply: all groups and paths from here on.
 path_apply()
 {
-	[ ! -e "$work/router.batch" ] || ip -n "$router" -batch "$work/router.batch" || return
-	[ ! -e "$work/edge.batch" ] || ip -n "$edge" -batch "$work/edge.batch" || return
-	rm -f "$work/router.batch" "$work/edge.batch"
+	local host
+
+	for host in edge router far; do
+		[ ! -e "$work/$host.batch" ] || ip -n "${!host}" -batch "$work/$host.batch" || return
+		rm -f "$work/$host.batch"
+	done
 	{
 		echo "table inet paths {"
 		echo "set sent4 { type ipv4_addr; flags dynamic; counter; }"
