@@ -53,6 +53,9 @@ struct pmtu_path {
 	uint32_t sent, lost;      /* scheduled probes told to the watch as controls */
 	struct pmtu_belief belief;
 	struct pmtu_found said;   /* the newest record; all zero: none */
+	struct record record;     /* the same, as it was put */
+	unsigned proofs;          /* periods since then that found nothing new and put no record */
+	bool odd;                 /* this period found something else: see pmtu_record_proof */
 	bool wants_place;         /* it is a black hole, and nobody knows yet where: */
 	struct pmtu_place_config place;
 };
@@ -141,8 +144,11 @@ void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct 
 /* A probe that helped to find that. */
 void pmtu_record_located(struct pmtu_source *s, const struct pmtu_path *p, int size, int64_t sent_us,
 			 enum outcome outcome, const struct addr *from);
-/* The fate of a probe. from: who told it, or NULL; mtu: named, 0: none. */
-void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, const struct pmtu_probe *q,
+/* A period is over that found the number and its cause as they were: once a minute one record stands for all of them. */
+void pmtu_record_proof(struct pmtu_source *s, struct pmtu_path *p);
+/* The fate of a probe; nothing of one in a period that did what it did before. from: who told it, or NULL; mtu: named,
+ * 0: none. */
+void pmtu_record_fate(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_probe *q,
 		      enum outcome outcome, const struct addr *from, int mtu, int error);
 
 /* ---- pmtu_locate.c ---- */

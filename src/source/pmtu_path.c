@@ -326,6 +326,7 @@ void pmtu_path_period(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us
 	pmtu_watch_period(p->watch);
 	p->watch->flight.gap_us = 0;
 	p->doing = PMTU_PERIOD;
+	p->odd = false;
 	p->wake_us = now_us;
 	s->waiting++;
 }
@@ -364,6 +365,7 @@ static void period_over(struct pmtu_source *s, struct pmtu_path *p)
 		break;
 	case PMTU_EVENT_CONFIRMED:
 		look_at_cause(s, p);
+		pmtu_record_proof(s, p);
 		break;
 	case PMTU_EVENT_DROP:
 		p->dropped = true;

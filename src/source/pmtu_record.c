@@ -2,6 +2,8 @@
 // Records of searches and of their probes.
 #include "source/pmtu_int.h"
 
+#define PROOFS_US (60 * US_PER_S)
+
 static void set_addr(struct pmtu_source *s, struct record *r, unsigned field, const struct addr *a)
 {
 	if (a->family)
@@ -49,6 +51,8 @@ static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct p
 	set_positive(&r, PMTU_CACHED_MTU, p->belief.mtu);
 	set_positive(&r, PMTU_CACHED_S, p->belief.expires_s);
 	s->env->sink->put(s->env->sink, &r);
+	p->record = r;
+	p->proofs = 0;
 }
 
 void pmtu_record_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_found *f)
@@ -64,6 +68,33 @@ void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct 
 	put_found(s, p, at);
 }
 
+void pmtu_record_proof(struct pmtu_source *s, struct pmtu_path *p)
+{
+	int64_t now = source_now(s->env);
+
+	if (p->odd || p->said.state != PMTU_STATE_COMPLETE)
+		return;
+	p->proofs++;
+	if (now - p->record.t < PROOFS_US)
+		return;
+	p->record.t = now;
+	record_set(&p->record, PMTU_PROOFS, p->proofs);
+	s->env->sink->put(s->env->sink, &p->record);
+	p->proofs = 0;
+}
+
+/* The number passed, or one byte more met what it met before. */
+static bool is_as_before(const struct pmtu_path *p, int size, enum outcome outcome, int named)
+{
+	if (p->doing != PMTU_PERIOD || p->said.state != PMTU_STATE_COMPLETE)
+		return false;
+	if (size == p->mtu)
+		return outcome == OUTCOME_REPLY;
+	return size == p->mtu + 1 && (outcome == OUTCOME_LOCAL_TOOBIG ||
+				      (outcome == OUTCOME_PTB && p->said.cause == PMTU_CAUSE_PTB && named == p->mtu) ||
+				      (outcome == OUTCOME_TIMEOUT && p->said.cause == PMTU_CAUSE_SILENT));
+}
+
 static void fate_init(struct pmtu_source *s, const struct pmtu_path *p, enum purpose purpose, int size, int64_t sent_us,
 		      enum outcome outcome, struct record *r)
 {
@@ -76,11 +107,14 @@ static void fate_init(struct pmtu_source *s, const struct pmtu_path *p, enum pur
 	set_positive(r, PROBE_AGE_US, r->t - sent_us);
 }
 
-void pmtu_record_fate(struct pmtu_source *s, const struct pmtu_path *p, const struct pmtu_probe *q,
-		      enum outcome outcome, const struct addr *from, int mtu, int error)
+void pmtu_record_fate(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_probe *q, enum outcome outcome,
+		      const struct addr *from, int mtu, int error)
 {
 	struct record r;
 
+	if (is_as_before(p, q->size, outcome, mtu))
+		return;
+	p->odd = true;
 	fate_init(s, p, PURPOSE_MTU, q->size, q->sent_us, outcome, &r);
 	set_positive(&r, PROBE_MTU, mtu);
 	if (from && !addr_equal(from, &p->at.way.target))
