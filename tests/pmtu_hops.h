@@ -34,6 +34,7 @@ struct sim_hops {
 	struct hops_limiter errors, replies; /* of the target: unreachables; echo and timestamp replies */
 	int firewall;           /* this router refuses UDP in the target's words; 0: none */
 	int64_t heals_us;       /* everything passes from then on; 0: never */
+	double shy;             /* chance that an error is not sent */
 	int fragment;           /* large answers come in fragments of that size; 0: whole */
 };
 
@@ -76,7 +77,7 @@ static inline bool hops_target_answers(struct sim_hops *h, const struct pmtu_pla
 	case PMTU_PLACE_TIMESTAMP:
 		return h->timestamps && hops_allows(&h->replies, now_us);
 	case PMTU_PLACE_UDP:
-		return h->udp && hops_allows(&h->errors, now_us);
+		return h->udp && path_chance(&h->path) >= h->shy && hops_allows(&h->errors, now_us);
 	case PMTU_PLACE_KINDS:
 		break;
 	}
@@ -106,7 +107,8 @@ static inline struct hops_event hops_send(struct sim_hops *h, int64_t now_us, co
 		e.what = HOPS_ANSWERED;
 		e.from = hops_address(h->family, h->firewall);
 	} else if (ttl) {
-		if (h->routers[ttl].mute || !hops_allows(&h->routers[ttl].limiter, now_us))
+		if (h->routers[ttl].mute || path_chance(path) < h->shy ||
+		    !hops_allows(&h->routers[ttl].limiter, now_us))
 			return e;
 		e.what = HOPS_EXPIRED;
 		e.from = hops_address(h->family, ttl);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which way a black hole loses packets: rounds of pairs of probes whose answers are small.
+// Rounds of probes under way, what became of them, and when it is over.
 #include <assert.h>
 #include <string.h>
 
@@ -9,17 +9,8 @@
 #define TIMEOUT_SLACK_US (50 * US_PER_MS)   /* routers answer in their spare time */
 #define TIMEOUT_LEAST_US (100 * US_PER_MS)
 #define TIMEOUT_MOST_US (2 * US_PER_S)
-#define PAIR_GAP_US (10 * US_PER_MS)        /* from the large one to the small one: answers are limited by time */
-#define SIDE_GAP_US (30 * US_PER_MS)        /* between pairs, and when answers do not come: */
-#define SIDE_GAP_MOST_US (1050 * US_PER_MS) /* Linux sends six errors at once and then one a second */
-enum {
-	SIDE_PAIRS = 5,         /* of a round */
-	SIDE_PAIRS_SLOW = 2,    /* ... once answers are limited */
-	SIDE_ROUNDS = 24,
-	DEAF_ROUNDS = 2,        /* without any answer to a small one */
-	VERIFY_PAIRS = 4,
-	TRIES_MAX = 24,
-};
+#define VARY_US (60 * US_PER_MS)
+enum { STRANGER = 5 }; /* less samples than pmtu_loss_chance takes for granted */
 
 void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *config)
 {
@@ -31,8 +22,6 @@ void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *conf
 		p->config.budget_us = PMTU_PLACE_BUDGET_US;
 	p->found.direction = DIRECTION_UNKNOWN;
 	p->found.why = PMTU_PLACE_DEAF;
-	for (unsigned i = 0; i < PMTU_PLACE_KINDS; i++)
-		p->sides[i].gap_us = SIDE_GAP_US;
 }
 
 /* ---- a round ---- */
@@ -45,12 +34,19 @@ void pmtu_place_add(struct pmtu_place *p, enum pmtu_place_kind kind, bool large,
 		};
 }
 
+int64_t pmtu_place_vary(const struct pmtu_place *p, int64_t gap_us)
+{
+	uint32_t mixed = (p->next + p->nplan) * UINT32_C(2654435761); /* Knuth's multiplier */
+
+	return gap_us + (int64_t)(mixed >> 16) * VARY_US / 65536;
+}
+
 struct pmtu_place_probe *pmtu_place_at(struct pmtu_place *p, unsigned i)
 {
 	return &p->ring[(p->first + i) % PMTU_PLACE_RING];
 }
 
-static void begin_round(struct pmtu_place *p)
+void pmtu_place_round(struct pmtu_place *p)
 {
 	p->first = p->next;
 	p->nplan = p->sent = 0;
@@ -108,124 +104,19 @@ static int64_t expire(struct pmtu_place *p, int64_t now_us)
 	return wake;
 }
 
-unsigned pmtu_place_tries(const struct pmtu_place *p, unsigned sent, unsigned answered)
+unsigned pmtu_place_needs(const struct pmtu_place *p, unsigned sent, unsigned answered, unsigned counted)
 {
-	struct pmtu_loss l = p->config.loss;
+	/* of strangers less is known beforehand than of paths */
+	struct pmtu_loss own = { (double)sent - STRANGER, sent - answered }, path = p->config.loss;
+	unsigned tries, more;
 
-	l.sent += sent;
-	l.lost += sent - answered;
-	return pmtu_loss_tries(&l, PMTU_WRONG);
-}
-
-/* ---- direction ---- */
-
-static enum pmtu_place_kind kind_of(enum pmtu_place_phase phase)
-{
-	return phase == PMTU_PLACE_PHASE_TIMESTAMP ? PMTU_PLACE_TIMESTAMP :
-	       phase == PMTU_PLACE_PHASE_UDP ? PMTU_PLACE_UDP : PMTU_PLACE_ECHO;
-}
-
-static bool can(const struct pmtu_place *p, enum pmtu_place_kind kind)
-{
-	return p->config.kinds & (1u << kind);
-}
-
-static void plan_pairs(struct pmtu_place *p, enum pmtu_place_kind kind, unsigned pairs, int64_t gap_us)
-{
-	begin_round(p);
-	for (unsigned i = 0; i < pairs; i++) {
-		pmtu_place_add(p, kind, true, 0, gap_us);
-		pmtu_place_add(p, kind, false, 0, PAIR_GAP_US);
-	}
-}
-
-static void plan_side(struct pmtu_place *p, enum pmtu_place_kind kind)
-{
-	struct pmtu_place_side *s = &p->sides[kind];
-	unsigned tries = pmtu_place_tries(p, s->sent, s->answered);
-	unsigned pairs = tries > s->counted ? tries - s->counted : 1;
-	unsigned most = s->gap_us > SIDE_GAP_US ? SIDE_PAIRS_SLOW : SIDE_PAIRS;
-
-	plan_pairs(p, kind, pairs < most ? pairs : most, s->gap_us);
-}
-
-static void begin_phase(struct pmtu_place *p, enum pmtu_place_phase phase, int64_t now_us)
-{
-	for (; phase < PMTU_PLACE_PHASE_OVER; phase++) {
-		enum pmtu_place_kind kind = kind_of(phase);
-
-		p->phase = phase;
-		if (phase == PMTU_PLACE_PHASE_VERIFY || !can(p, kind))
-			continue;
-		begin_round(p);
-		if (phase == PMTU_PLACE_PHASE_HOPS)
-			pmtu_place_hops_begin(p, now_us);
-		else
-			plan_side(p, kind);
-		return;
-	}
-	pmtu_place_end(p, now_us);
-}
-
-static void verify(struct pmtu_place *p, int64_t now_us)
-{
-	p->phase = PMTU_PLACE_PHASE_VERIFY;
-	if (can(p, PMTU_PLACE_ECHO))
-		plan_pairs(p, PMTU_PLACE_ECHO, VERIFY_PAIRS, SIDE_GAP_US);
-	else
-		pmtu_place_end(p, now_us);
-}
-
-static void know(struct pmtu_place *p, enum direction direction, enum pmtu_place_kind by)
-{
-	p->found.direction = direction;
-	p->found.why = PMTU_PLACE_KNOWN;
-	p->found.by = by;
-}
-
-static void tally_side(struct pmtu_place *p, struct pmtu_place_side *s)
-{
-	bool limited = false;
-
-	for (unsigned i = 0; i + 1 < p->sent; i += 2) {
-		bool answered = pmtu_place_at(p, i + 1)->fate == PMTU_FATE_ANSWERED;
-
-		s->sent++;
-		s->answered += answered;
-		s->counted += answered && pmtu_place_at(p, i)->fate == PMTU_FATE_LOST;
-		limited |= !answered;
-	}
-	s->rounds++;
-	if (limited)
-		s->gap_us = s->gap_us * 6 < SIDE_GAP_MOST_US ? s->gap_us * 6 : SIDE_GAP_MOST_US;
-}
-
-static void conclude_side(struct pmtu_place *p, int64_t now_us)
-{
-	enum pmtu_place_kind kind = kind_of(p->phase);
-	struct pmtu_place_side *s = &p->sides[kind];
-	unsigned tries;
-
-	tally_side(p, s);
-	tries = pmtu_place_tries(p, s->sent, s->answered);
-	if (s->large_answered) {
-		know(p, DIRECTION_REVERSE, kind);
-		verify(p, now_us);
-		return;
-	}
-	if (s->counted >= tries || p->found.direction == DIRECTION_FORWARD) {
-		know(p, DIRECTION_FORWARD, kind);
-		begin_phase(p, PMTU_PLACE_PHASE_HOPS, now_us);
-	} else if (!can(p, kind)) {
-		begin_phase(p, p->phase + 1, now_us);
-	} else if (!s->answered && s->rounds >= DEAF_ROUNDS) {
-		begin_phase(p, p->phase + 1, now_us);
-	} else if (tries > TRIES_MAX || s->rounds >= SIDE_ROUNDS) {
-		p->found.why = PMTU_PLACE_LOSSY;
-		begin_phase(p, p->phase + 1, now_us);
-	} else {
-		plan_side(p, kind);
-	}
+	path.sent += sent;
+	path.lost += sent - answered;
+	tries = pmtu_loss_tries(&path, PMTU_WRONG);
+	more = tries > counted ? tries - counted : 0;
+	for (own.sent += more; more < PMTU_PLACE_RING && pmtu_loss_chance(&own, sent + more) > PMTU_WRONG; more++)
+		own.sent++;
+	return more;
 }
 
 /* ---- what is over when ---- */
@@ -240,8 +131,7 @@ void pmtu_place_end(struct pmtu_place *p, int64_t now_us)
 		return;
 	f->direction = DIRECTION_UNKNOWN;
 	f->why = PMTU_PLACE_CHANGED;
-	f->hop = f->next = 0;
-	f->hop_from = f->next_from = (struct addr){0};
+	pmtu_place_forget(f);
 }
 
 static void conclude(struct pmtu_place *p, int64_t now_us)
@@ -253,13 +143,14 @@ static void conclude(struct pmtu_place *p, int64_t now_us)
 	switch (p->phase) {
 	case PMTU_PLACE_PHASE_TIMESTAMP:
 	case PMTU_PLACE_PHASE_UDP:
-		conclude_side(p, now_us);
+		pmtu_place_side_conclude(p, now_us);
 		break;
 	case PMTU_PLACE_PHASE_VERIFY:
 		pmtu_place_end(p, now_us);
 		break;
 	case PMTU_PLACE_PHASE_HOPS:
-		pmtu_place_hops_conclude(p, now_us);
+		if (!pmtu_place_udp_conclude(p, now_us))
+			pmtu_place_hops_conclude(p, now_us);
 		break;
 	case PMTU_PLACE_PHASE_OVER:
 		break;
@@ -282,9 +173,10 @@ static void run_out(struct pmtu_place *p, int64_t now_us)
 /* Nothing that this round may still bring would change what it tells. */
 static bool enough(const struct pmtu_place *p)
 {
-	return p->contradicted ||
-	       ((p->phase == PMTU_PLACE_PHASE_TIMESTAMP || p->phase == PMTU_PLACE_PHASE_UDP) &&
-		p->sides[kind_of(p->phase)].large_answered);
+	if (p->phase == PMTU_PLACE_PHASE_TIMESTAMP || p->phase == PMTU_PLACE_PHASE_UDP)
+		return p->contradicted || p->sides[pmtu_place_kind_of(p->phase)].large_answered;
+	return p->contradicted || (p->phase == PMTU_PLACE_PHASE_HOPS && pmtu_place_udp_open(p) &&
+				   p->sides[PMTU_PLACE_UDP].large_answered);
 }
 
 enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu_place_probe *ret,
@@ -296,7 +188,7 @@ enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu
 		p->begun = true;
 		p->started_us = now_us;
 		p->last_us = now_us - US_PER_S;
-		begin_phase(p, PMTU_PLACE_PHASE_TIMESTAMP, now_us);
+		pmtu_place_phase_begin(p, PMTU_PLACE_PHASE_TIMESTAMP, now_us);
 	}
 	while (p->phase != PMTU_PLACE_PHASE_OVER) {
 		if (now_us - p->started_us >= p->config.budget_us) {
@@ -395,7 +287,7 @@ void pmtu_place_refused(struct pmtu_place *p, uint32_t number)
 	/* not counted: a router that says so tells the sender, which a black hole does not */
 	probe->fate = PMTU_FATE_REFUSED;
 	if (probe->large && p->found.direction == DIRECTION_UNKNOWN)
-		know(p, DIRECTION_FORWARD, probe->kind);
+		pmtu_place_know(p, DIRECTION_FORWARD, probe->kind);
 	else if (p->found.direction == DIRECTION_REVERSE)
 		p->contradicted = true;
 }

@@ -2,6 +2,7 @@
 // Which way a black hole loses packets, and behind which hop; pure: it says which probe to send when, and is told what
 // became of each. No socket, no clock. Sizes are whole IP packets, times microseconds.
 //   pmtu_place.c       the rounds of probes under way, and what is over when
+//   pmtu_place_side.c  the direction: probes that draw small answers
 //   pmtu_place_hops.c  the hops: TTL-limited probes
 //   pmtu_place_io.c    sockets that send what this asks for (pmtu_place_io.h)
 //
@@ -12,7 +13,7 @@
 // ones does not get the large ones.
 //
 // Probes go in pairs, the large one first: whoever limits his answers answers that one. A large probe counts as lost
-// only when the small one sent behind it was answered, and it takes as many as pmtu_loss_tries wants for PMTU_WRONG.
+// only when the small one sent behind it was answered, and it takes as many as PMTU_WRONG asks for.
 //
 // How a source uses it, once a search has ended with PMTU_CAUSE_SILENT (or COMPLETE with mtu 0): with
 //	struct pmtu_place_config c = { .target = ..., .low = search.low, .high = pmtu_search_edge(&search),
@@ -37,6 +38,7 @@ enum {
 	PMTU_PLACE_HOPS = 30,           /* no hop further away is looked for */
 };
 #define PMTU_PLACE_BUDGET_US (8 * US_PER_S)
+#define PMTU_PLACE_PAIR_US (10 * US_PER_MS) /* from the large one to the small one */
 
 struct pmtu_place_config {
 	struct addr target;
@@ -70,7 +72,7 @@ struct pmtu_place_side {
 
 struct pmtu_place_hop {
 	unsigned sent, answered;        /* small ones */
-	unsigned counted;
+	unsigned counted, missed;       /* missed: small ones without answer, the newest in a row */
 	bool large_answered;            /* time exceeded, for a large one */
 	bool target;                    /* the target itself answered a small one */
 	struct addr from;               /* who answered last; who answered a large one stays */
@@ -100,7 +102,7 @@ struct pmtu_place {
 	struct pmtu_place_side sides[PMTU_PLACE_KINDS];
 	struct pmtu_place_hop hops[PMTU_PLACE_HOPS + 1]; /* by TTL */
 	int64_t hop_gap_us;             /* between the rounds of the hops */
-	bool begun, contradicted;
+	bool begun, contradicted, placed; /* placed: the hops are settled */
 };
 
 void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *config);
@@ -122,12 +124,32 @@ void pmtu_place_failed(struct pmtu_place *p, uint32_t number);
 const struct pmtu_place_probe *pmtu_place_find(const struct pmtu_place *p, enum pmtu_place_kind kind, int size,
 					       int32_t seq);
 
-/* ---- between pmtu_place.c and pmtu_place_hops.c ---- */
+/* ---- what the files share ---- */
+/* pmtu_place.c: a new round, without probes yet; one more; its i-th, i < p->sent. */
+void pmtu_place_round(struct pmtu_place *p);
 void pmtu_place_add(struct pmtu_place *p, enum pmtu_place_kind kind, bool large, int ttl, int64_t gap_us);
-struct pmtu_place_probe *pmtu_place_at(struct pmtu_place *p, unsigned i); /* i-th of this round, i < p->sent */
+struct pmtu_place_probe *pmtu_place_at(struct pmtu_place *p, unsigned i);
+/* A gap made up to 60 ms longer, never twice the same: in step with one who limits his answers, large ones would always
+ * come just before he may answer again. */
+int64_t pmtu_place_vary(const struct pmtu_place *p, int64_t gap_us);
+/* How many more pairs it takes at least, when so many were sent, small ones answered and large ones counted as lost and
+ * none answered, until chance is no explanation: neither the path's loss, which counted losses are judged by, nor one
+ * that answers now and then, whose small answers tell how often. */
+unsigned pmtu_place_needs(const struct pmtu_place *p, unsigned sent, unsigned answered, unsigned counted);
 void pmtu_place_end(struct pmtu_place *p, int64_t now_us);
-/* How many counted losses it takes when small probes fared so. */
-unsigned pmtu_place_tries(const struct pmtu_place *p, unsigned sent, unsigned answered);
+/* pmtu_place_side.c: that phase, or the first one behind it for which there are probes. */
+void pmtu_place_phase_begin(struct pmtu_place *p, enum pmtu_place_phase phase, int64_t now_us);
+enum pmtu_place_kind pmtu_place_kind_of(enum pmtu_place_phase phase);
+void pmtu_place_side_conclude(struct pmtu_place *p, int64_t now_us); /* a round is over */
+void pmtu_place_know(struct pmtu_place *p, enum direction direction, enum pmtu_place_kind by);
+void pmtu_place_forget(struct pmtu_placed *f); /* the hops */
+/* The hops are settled; found has what they tell. */
+void pmtu_place_settled(struct pmtu_place *p, int64_t now_us);
+/* UDP has told something, and not enough yet: a pair of it goes with each round of the hops. */
+bool pmtu_place_udp_open(const struct pmtu_place *p);
+/* Such a round is over. True: it has told, and the hops do not matter. */
+bool pmtu_place_udp_conclude(struct pmtu_place *p, int64_t now_us);
+/* pmtu_place_hops.c */
 void pmtu_place_hops_begin(struct pmtu_place *p, int64_t now_us);
 void pmtu_place_hops_conclude(struct pmtu_place *p, int64_t now_us); /* a round is over */
 

@@ -3,25 +3,20 @@
 // one that answers only small ones, as often as chance allows, does not; one that answers none does not matter.
 #include "source/pmtu_place.h"
 
-#define PAIR_GAP_US (10 * US_PER_MS)
 #define ROUND_GAP_US (330 * US_PER_MS)     /* two probes a round and hop: six a second */
 #define ROUND_GAP_MOST_US (1050 * US_PER_MS)
 #define MUTE_US (2200 * US_PER_MS)         /* no hop counts as mute before it was asked for so long */
-enum { WINDOW = 6, MUTE_TRIES = 5, TRIES_MAX = 24 };
+enum { WINDOW = 6, MUTE_TRIES = 5, MISSED_LIMITED = 4 };
 
 enum settled { OPEN, GETS_IT, SMALL_ONLY, MUTE };
 
 static enum settled settle(const struct pmtu_place *p, const struct pmtu_place_hop *h)
 {
-	unsigned tries = pmtu_place_tries(p, h->sent, h->answered);
-
 	if (h->large_answered)
 		return GETS_IT;
 	if (h->answered)
-		return h->counted >= tries && tries <= TRIES_MAX ? SMALL_ONLY : OPEN;
-	/* its own silence is no loss of the path's */
-	tries = pmtu_place_tries(p, 0, 0);
-	return h->sent >= tries && h->sent >= MUTE_TRIES && h->last_us - h->first_us >= MUTE_US ? MUTE : OPEN;
+		return pmtu_place_needs(p, h->sent, h->answered, h->counted) ? OPEN : SMALL_ONLY;
+	return h->sent >= pmtu_loss_tries(&p->config.loss, PMTU_WRONG) && h->sent >= MUTE_TRIES && h->last_us - h->first_us >= MUTE_US ? MUTE : OPEN;
 }
 
 /* Distance of the target: the least TTL with which it answered; 0: not known. */
@@ -72,18 +67,21 @@ static bool plan(struct pmtu_place *p, int64_t now_us)
 	struct span s = look(p);
 	int top = s.far + WINDOW;
 
-	p->first = p->next;
-	p->nplan = p->sent = 0;
+	pmtu_place_round(p);
 	/* mute ones do not hide what is behind them */
 	for (int ttl = s.far + 1; ttl < s.end && settle(p, &p->hops[ttl]) == MUTE; ttl++)
 		top++;
-	for (int ttl = s.last + 1; ttl < s.end && ttl <= top; ttl++) {
+	for (int ttl = s.last + 1; ttl < s.end && ttl <= top && p->nplan < PMTU_PLACE_ROUND - 2; ttl++) {
 		if (settle(p, &p->hops[ttl]) != OPEN)
 			continue;
 		if (!p->hops[ttl].sent)
 			p->hops[ttl].first_us = now_us;
-		pmtu_place_add(p, PMTU_PLACE_ECHO, true, ttl, PAIR_GAP_US);
-		pmtu_place_add(p, PMTU_PLACE_ECHO, false, ttl, PAIR_GAP_US);
+		pmtu_place_add(p, PMTU_PLACE_ECHO, true, ttl, PMTU_PLACE_PAIR_US);
+		pmtu_place_add(p, PMTU_PLACE_ECHO, false, ttl, PMTU_PLACE_PAIR_US);
+	}
+	if (p->nplan && pmtu_place_udp_open(p)) {
+		pmtu_place_add(p, PMTU_PLACE_UDP, true, 0, PMTU_PLACE_PAIR_US);
+		pmtu_place_add(p, PMTU_PLACE_UDP, false, 0, PMTU_PLACE_PAIR_US);
 	}
 	return p->nplan > 0;
 }
@@ -101,12 +99,15 @@ static void tally(struct pmtu_place *p)
 		const struct pmtu_place_probe *large = pmtu_place_at(p, i), *small = pmtu_place_at(p, i + 1);
 		struct pmtu_place_hop *h = &p->hops[large->ttl];
 
+		if (large->kind != PMTU_PLACE_ECHO)
+			continue;
 		h->sent++;
 		h->last_us = small->sent_us;
 		if (small->fate == PMTU_FATE_ANSWERED && large->fate == PMTU_FATE_LOST)
 			h->counted++;
-		/* one that answered before: he limits his answers, or the path is lossy */
-		if (small->fate != PMTU_FATE_ANSWERED && h->answered)
+		/* one that answered before: it limits its answers */
+		h->missed = small->fate == PMTU_FATE_ANSWERED ? 0 : h->missed + 1;
+		if (h->missed >= MISSED_LIMITED && h->answered)
 			p->hop_gap_us = ROUND_GAP_MOST_US;
 	}
 }
@@ -126,7 +127,7 @@ static void conclude(struct pmtu_place *p, const struct span *s, int64_t now_us)
 		f->why = PMTU_PLACE_KNOWN;
 		f->by = PMTU_PLACE_ECHO;
 	}
-	pmtu_place_end(p, now_us);
+	pmtu_place_settled(p, now_us);
 }
 
 void pmtu_place_hops_conclude(struct pmtu_place *p, int64_t now_us)
@@ -140,7 +141,7 @@ void pmtu_place_hops_conclude(struct pmtu_place *p, int64_t now_us)
 	}
 	s = look(p);
 	if (plan(p, now_us)) {
-		p->begin_us = p->last_us + p->hop_gap_us;
+		p->begin_us = p->last_us + pmtu_place_vary(p, p->hop_gap_us);
 		return;
 	}
 	conclude(p, &s, now_us);

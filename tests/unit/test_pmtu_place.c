@@ -26,6 +26,7 @@ struct kind {
 	bool wall;                      /* a firewall on the way refuses UDP */
 	enum limits routers, target;    /* of their errors */
 	double mute;                    /* chance of each router to be mute */
+	double shy;                     /* chance of each error not to be sent */
 	int64_t jitter_us;
 	double police;                  /* echo and timestamp replies a second; 0: any number */
 	bool may_not_know;              /* UNKNOWN is an answer, too */
@@ -35,17 +36,17 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	{ .name = "forward", .p95_s = 2.5 },
+	{ .name = "forward", .p95_s = 4.5 },
 	{ .name = "reverse", .reverse = true, .p95_s = 1 },
-	{ .name = "forward, 10 % loss", .loss = 0.1, .may_not_know = true },
+	{ .name = "forward, 10 % loss", .loss = 0.1, .p95_s = 7, .known = 0.99 },
 	{ .name = "reverse, 10 % loss", .reverse = true, .loss = 0.1, .p95_s = 1.5 },
-	{ .name = "forward, 20 % loss", .loss = 0.2, .may_not_know = true },
-	{ .name = "reverse, 20 % loss", .reverse = true, .loss = 0.2, .may_not_know = true },
+	{ .name = "forward, 20 % loss", .loss = 0.2, .known = 0.9 },
+	{ .name = "reverse, 20 % loss", .reverse = true, .loss = 0.2, .known = 0.99 },
 	{ .name = "forward, 10 % loss in bursts", .loss = 0.1, .burst = 4, .may_not_know = true },
 	{ .name = "reverse, 10 % loss in bursts", .reverse = true, .loss = 0.1, .burst = 4, .may_not_know = true },
-	{ .name = "forward, Linux everywhere", .routers = LIMITS_LINUX, .target = LIMITS_LINUX, .p95_s = 3 },
+	{ .name = "forward, Linux everywhere", .routers = LIMITS_LINUX, .target = LIMITS_LINUX, .p95_s = 7 },
 	{ .name = "forward, Linux, 10 % loss", .loss = 0.1, .routers = LIMITS_LINUX, .target = LIMITS_LINUX,
-	  .may_not_know = true },
+	  .known = 0.98 },
 	{ .name = "reverse, Linux, 10 % loss", .reverse = true, .loss = 0.1, .routers = LIMITS_LINUX,
 	  .target = LIMITS_LINUX },
 	{ .name = "forward, Linux, 20 % loss", .loss = 0.2, .routers = LIMITS_LINUX, .target = LIMITS_LINUX,
@@ -80,6 +81,13 @@ static const struct kind kinds[] = {
 	{ .name = "forward, all hops mute", .mute = 1 },
 	{ .name = "forward, mute hops, deaf target", .mute = 0.4, .deaf_timestamp = true, .deaf_udp = true,
 	  .may_not_know = true },
+	{ .name = "forward, UDP only, errors come half the time", .deaf_timestamp = true, .shy = 0.5,
+	  .may_not_know = true },
+	{ .name = "reverse, UDP only, errors come half the time", .reverse = true, .deaf_timestamp = true, .shy = 0.5,
+	  .may_not_know = true },
+	{ .name = "reverse, UDP only, few errors come", .reverse = true, .deaf_timestamp = true, .shy = 0.8,
+	  .may_not_know = true },
+	{ .name = "forward, few errors come", .shy = 0.8, .may_not_know = true },
 	{ .name = "forward, jitter of 60 ms, 5 % loss", .jitter_us = 60 * US_PER_MS, .loss = 0.05, .may_not_know = true },
 	{ .name = "reverse, jitter of 60 ms, 5 % loss", .reverse = true, .jitter_us = 60 * US_PER_MS, .loss = 0.05 },
 	{ .name = "forward, policer, 10/s", .police = 10, .may_not_know = true },
@@ -111,7 +119,7 @@ static struct sim_hops make_hops(const struct kind *k, int family, unsigned run)
 			.random = (seed * 1000003 + run + 1) * UINT64_C(0x9e3779b97f4a7c15),
 		},
 		.family = family, .reverse = k->reverse, .hole = -1, .timestamps = !k->deaf_timestamp,
-		.udp = !k->deaf_udp, .errors = limiter(k->target),
+		.udp = !k->deaf_udp, .errors = limiter(k->target), .shy = k->shy,
 	};
 
 	for (int i = 0; i < 8; i++)
@@ -200,7 +208,10 @@ static bool is_wrong(const struct kind *k, const struct sim_hops *h, const struc
 		return true;
 	if (f->next && (f->next <= h->hole || h->hole < 0))
 		return true;
-	if (f->hop && !k->heals && (f->hop != last || !addr_equal(&f->hop_from, &from)))
+	/* one that answers now and then may seem mute */
+	if (k->shy > 0 && (f->hop > h->hole || (f->next && f->next <= h->hole)) && !k->reverse)
+		return true;
+	if (f->hop && !k->heals && k->shy <= 0 && (f->hop != last || !addr_equal(&f->hop_from, &from)))
 		return true;
 	return (f->direction == DIRECTION_UNKNOWN) != (f->why != PMTU_PLACE_KNOWN);
 }
