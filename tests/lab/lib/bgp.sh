@@ -84,5 +84,13 @@ bgp_shut()
 	[ "$3" = yes ] || no="no "
 	bgp_vty "$1" "configure terminal" "router bgp $as" "${no}neighbor $2 shutdown"
 }
+# bgp_changes NS NEIGHBOR: "UNIXTIME Up|Down" of each change, by bgpd's own log
+bgp_changes()
+{
+	local day time word
+
+	sed -nE "s/^([0-9/]+ [0-9:.]+) .*%ADJCHANGE: neighbor ${2//./\\.}[(].* in vrf [^ ]+ (Up|Down).*/\1 \2/p" "$OUT/bgpd-$1.log" |
+		while read -r day time word; do echo "$(date -d "$day $time" +%s.%6N) $word"; done
+}
 bgp_reset() { bgp_vty "$1" "clear bgp $2"; }	# bgp_reset NS ADDR
 bgp_kill() { lab_kill "bgpd-$1" KILL; }		# bgp_kill NS

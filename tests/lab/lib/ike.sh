@@ -107,5 +107,5 @@ tun_ike()
 		ike_start $ns || return 1
 		ike_load $ns > "$OUT/swanctl-$ns.log" 2>&1 || return 1
 	done
-	wait_for 20 answers hq 169.254.252.1 && wait_for 20 answers hq 169.254.252.5
+	wait_for 60 answers hq 169.254.252.1 && wait_for 60 answers hq 169.254.252.5
 }

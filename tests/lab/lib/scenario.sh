@@ -74,6 +74,35 @@ mended_by_witness()
 	mended "$2" "$(awk -v t="${first:-0}" 'BEGIN { printf "%.6f", t - 0.3 }')..${first:-0}" "$3"
 }
 
+# mended_by_bgp ROW PEER CAUSE: it ended when hq's bgpd had the session again; the program has that date by whole seconds
+mended_by_bgp()
+{
+	local at
+
+	at=$(bgp_changes hq "$2" | awk '$2 == "Up" { t = $1 } END { print t + 0 ? t : 1 }')
+	want outage "$1" "start=${broke_at[$1]}" "end=$at" whole=end "cause=$3"
+	outage_count[$1]=$((${outage_count[$1]-0} + 1))
+	unset "broke_at[$1]"
+}
+
+# bgp_outages ROW PEER CAUSE: what hq's bgpd was without the session for 5 s or more since the scenario began. Less than 3
+# is none to the program, by dates in whole seconds: of what is between, and of how many there are then, nothing is said.
+bgp_outages()
+{
+	local down up n=0 doubt=
+
+	while read -r down up; do
+		case $(awk -v s="$down" -v e="$up" 'BEGIN { print (e - s >= 5 ? "yes" : e - s >= 1 ? "perhaps" : "no") }') in
+		yes)
+			want outage "$1" "start=$down" "end=$up" whole=start,end "cause=$3"
+			n=$((n + 1))
+			;;
+		perhaps) doubt=1 ;;
+		esac
+	done < <(bgp_changes hq "$2" | awk -v from="$BEGAN" '$2 == "Down" && $1 > from { d = $1 } $2 == "Up" && d { print d, $1; d = 0 }')
+	[ -n "$doubt" ] || want outages "$1" "count=$n"
+}
+
 # count_outages ROW...: as many as there were, none invented
 count_outages()
 {
@@ -203,6 +232,14 @@ tool_stop()
 	truth tool-exit "status=$(cat "$OUT/tool.rc")"
 }
 
+# find_mtu NAME ADDRESS: one search by $program, when there is one, in hq; the result in mtu-NAME.json and .rc
+find_mtu()
+{
+	[ -n "$program" ] || return 0
+	ip netns exec hq "$program" mtu "$2" --json > "$OUT/mtu-$1.json" 2> "$OUT/mtu-$1.err"
+	echo $? > "$OUT/mtu-$1.rc"
+}
+
 ping_words()
 {
 	case $1 in
@@ -229,6 +266,7 @@ begin()
 	local p name=$1
 	shift
 	: > "$TRUTH"
+	BEGAN=$EPOCHREALTIME
 	stats > "$OUT/stat-before.txt"
 	keys
 	spawn clock.txt clock

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bgp-events.sh [COMMAND...]: administrative shutdown, reset, death and
 # freezing of the far bgpd, each seen from hq; static tunnels.  The exact times
-# are in bgpd-hq.log (%ADJCHANGE); the truth's are polled, up to 0.4 s late.
+# are in bgpd-hq.log (%ADJCHANGE); the truth's bgp-down and bgp-up are polled,
+# up to 0.4 s late.
 . "$LAB/lib/lab.sh"
 lab_up 5ms 0%
 tun_"${TUN:-vti}"	# TUN=standin for host-run
@@ -46,6 +47,7 @@ sleep 5
 act frozen daemon=bgpd side=cloud -- lab_kill bgpd-cloud STOP
 wait_for 30 left $A && truth bgp-down peer=$A
 wait_for 30 left $B && truth bgp-down peer=$B
+sleep 5
 act thawed daemon=bgpd side=cloud -- lab_kill bgpd-cloud CONT
 back $A
 back $B
@@ -53,6 +55,7 @@ sleep "${CALM:-5}"
 # IPsec passed every probe; BGP was down three times, which is flapping. A reset may be over before it counts.
 for n in vti1 vti2; do want lost $n lost=0; done
 want state vti1 state=degraded
-outage_count[vti1]=3
-count_outages vti1
+bgp_outages vti1 $A "$A answers, but BGP is"
+bgp_outages vti2 $B "$B answers, but BGP is"
+want outages vti1 count=3
 finish
