@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bulk.py ADDR MBIT SECONDS: 1200-byte UDP datagrams to port 9, evenly, so many a second."""
-import socket, sys, time
+"""bulk.py ADDR MBIT SECONDS: 1200-byte UDP datagrams to port 9, so many a second: one in each slot, at a random moment
+of it. Evenly they would keep step with probes, and a full queue would lose these one after the other."""
+import random, socket, sys, time
 addr, rate, secs = sys.argv[1], float(sys.argv[2]) * 1e6 / 8 / 1200, float(sys.argv[3])
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 start = time.monotonic()
 n = 0
 while time.monotonic() - start < secs:
-    due = start + n / rate
+    due = start + (n + random.random()) / rate
     now = time.monotonic()
     if due > now:
         time.sleep(due - now)

@@ -119,13 +119,20 @@ path_icmp()
 	truth path-icmp "fragneeded=$1" "began=$t"
 }
 
-# largest_df NS ADDR [LOW HIGH]: the largest IP packet (bytes) answered
+# largest_df NS LOW HIGH ADDR...: "ADDR SIZE" of each, all at a time: the largest IP packet (bytes) answered
 # unfragmented, whatever the kernel has cached; 0 when not even LOW passes
 largest_df()
 {
 	local ns=$1
 	shift
 	ip netns exec "$ns" python3 "$LAB/lib/dfprobe.py" "$@" | sed 's/largest=\([0-9]*\).*/\1/'
+}
+
+# fragments NS: outer fragments that arrived there so far, IPv4 and IPv6
+fragments()
+{
+	ip netns exec "$1" cat /proc/net/snmp /proc/net/snmp6 |
+		awk '/^Ip: [0-9]/ { n += $15 } /^Ip6ReasmReqds/ { n += $2 } END { print n }'
 }
 
 # told_mtu NS ADDR [SIZE]: what the kernel ends up telling a sender with DF

@@ -91,8 +91,9 @@ tun_vti_natt()
 # xfrm interfaces instead of VTI (qemu-run only: UML has no xfrm_interface)
 tun_xfrmi()
 {
-	local n a b in
-	sa_pair $HQ $CLOUD 0xe0000010 tunnel "$CBC" if_id 11
+	local n a b in any
+	# packets of both IP versions
+	sa_pair $HQ $CLOUD 0xe0000010 tunnel "$CBC" if_id 11 flag af-unspec
 	for n in hq cloud; do
 		a=$HQ b=$CLOUD in=10.99.8.1
 		[ $n = hq ] || { a=$CLOUD b=$HQ in=10.99.8.2; }
@@ -100,10 +101,14 @@ tun_xfrmi()
 			link add ipsec1 type xfrm dev wan if_id 11
 			addr add $in/30 dev ipsec1
 			link set ipsec1 up
-			xfrm policy add dir out src 0.0.0.0/0 dst 0.0.0.0/0 if_id 11 tmpl src $a dst $b proto esp reqid $((0xe0000010)) mode tunnel
-			xfrm policy add dir in  src 0.0.0.0/0 dst 0.0.0.0/0 if_id 11 tmpl src $b dst $a proto esp reqid $((0xe0000010)) mode tunnel
-			xfrm policy add dir fwd src 0.0.0.0/0 dst 0.0.0.0/0 if_id 11 tmpl src $b dst $a proto esp reqid $((0xe0000010)) mode tunnel
 		X
+		for any in 0.0.0.0/0 ::/0; do
+			ip -n $n -batch - <<-X
+				xfrm policy add dir out src $any dst $any if_id 11 tmpl src $a dst $b proto esp reqid $((0xe0000010)) mode tunnel
+				xfrm policy add dir in  src $any dst $any if_id 11 tmpl src $b dst $a proto esp reqid $((0xe0000010)) mode tunnel
+				xfrm policy add dir fwd src $any dst $any if_id 11 tmpl src $b dst $a proto esp reqid $((0xe0000010)) mode tunnel
+			X
+		done
 	done
 }
 
@@ -269,7 +274,7 @@ tun_wg()
 		set -- endpoint $CLOUD:51820 persistent-keepalive 5
 		[ $n = hq ] || set --
 		lab_in $n wg set wg0 private-key "$d/$n.key" listen-port 51820 \
-			peer "$(cat "$d/$peer.pub")" allowed-ips 0.0.0.0/0 "$@"
+			peer "$(cat "$d/$peer.pub")" allowed-ips 0.0.0.0/0,::/0 "$@"
 		ip -n $n addr add $in/30 dev wg0
 		ip -n $n link set wg0 up mtu 1420
 	done

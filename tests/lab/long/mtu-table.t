@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Path MTUs of the kernel's tunnels, IPv4 inside: see tests/lab/scenarios/mtu-table.sh.
+. "$(dirname "$0")/../../lib/tap.sh"
+. "$(dirname "$0")/../lib/test.sh"
+need_lab
+export LAB_TIMEOUT=560
+lab mtu-table && compare
+done_testing
