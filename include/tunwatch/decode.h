@@ -28,6 +28,9 @@ struct rtnl_link {
 	int mtu, lower, master;      /* 0: none or unknown; lower: device it is bound to, in this namespace */
 	struct addr local, remote;   /* outer endpoints; a vxlan's remote may be a multicast group */
 	bool has_key, has_okey, has_if_id, has_mark;
+	bool checksum, sequence;     /* of the GRE packets it sends */
+	bool encap_limit;            /* its IPv6 packets carry that option (RFC 2473) */
+	bool no_df;                  /* its packets may be cut into fragments on the way, whatever is in them */
 	uint32_t key, okey, if_id, mark;
 	bool has_counters;
 	uint64_t counters[8];        /* raw, in the order of the link record's first fields */

@@ -101,6 +101,7 @@ struct model_link {
 	int32_t ifindex, mtu, lower, master;        /* 0: unknown or none */
 	uint32_t gre_key, okey, if_id, mark;
 	bool has_key, has_okey, has_if_id, has_mark;
+	bool checksum, sequence, encap_limit, no_df; /* of the packets it sends */
 	uint64_t counter[COUNTERS];                 /* raw, newest */
 	uint64_t total[COUNTERS];                   /* increases seen since the session began, resets left out */
 	int64_t counters_us;                        /* when they were read */

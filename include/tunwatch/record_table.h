@@ -144,7 +144,11 @@
 	F(LINK_IF_ID, "if_id", HEX, 0, 0, "xfrm interface id") \
 	F(LINK_MARK, "mark", HEX, 0, 0, "fwmark of outer packets") \
 	F(LINK_LOWER, "lower", INT, 0, 0, "index of the device it is bound to") \
-	F(LINK_MASTER, "master", INT, 0, 0, "index of its bridge or VRF")
+	F(LINK_MASTER, "master", INT, 0, 0, "index of its bridge or VRF") \
+	F(LINK_CHECKSUM, "checksum", BOOL, 0, 0, "its GRE packets have one") \
+	F(LINK_SEQUENCE, "sequence", BOOL, 0, 0, "its GRE packets have sequence numbers") \
+	F(LINK_ENCAP_LIMIT, "encap_limit", BOOL, 0, 0, "its IPv6 packets carry an encapsulation limit") \
+	F(LINK_NO_DF, "no_df", BOOL, 0, 0, "its packets never carry DF")
 #define ADDRESS_FIELDS(F) \
 	F(ADDRESS_IFINDEX, "ifindex", INT, 0, 0, "interface index") \
 	F(ADDRESS_LOCAL, "local", REF, 0, 0, "the address") \

@@ -10,21 +10,35 @@
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 
-#define KEY_FLAG 0x2000     /* GRE_KEY in host order */
+#define CHECKSUM_FLAG 0x8000 /* GRE_CSUM, GRE_KEY, GRE_SEQ in host order */
+#define KEY_FLAG 0x2000
+#define SEQUENCE_FLAG 0x1000
+#define NO_LIMIT_FLAG 1      /* IP6_TNL_F_IGN_ENCAP_LIMIT */
 
 /* What an attribute of IFLA_INFO_DATA means. Keys are in network order, ids in host order. */
 enum meaning {
 	NOTHING, LOCAL, REMOTE, LOWER, MARK, IN_FLAGS, OUT_FLAGS, IN_KEY, OUT_KEY, ID, IF_ID, EXTERNAL, EXTERNAL_BOOL,
+	FLAGS6, IGNORE_DF, PMTUDISC, DF,
 };
 
 static const uint8_t gre[] = {
 	[IFLA_GRE_LINK] = LOWER, [IFLA_GRE_IFLAGS] = IN_FLAGS, [IFLA_GRE_OFLAGS] = OUT_FLAGS,
 	[IFLA_GRE_IKEY] = IN_KEY, [IFLA_GRE_OKEY] = OUT_KEY, [IFLA_GRE_LOCAL] = LOCAL,
 	[IFLA_GRE_REMOTE] = REMOTE, [IFLA_GRE_COLLECT_METADATA] = EXTERNAL, [IFLA_GRE_FWMARK] = MARK,
+	[IFLA_GRE_FLAGS] = FLAGS6, [IFLA_GRE_IGNORE_DF] = IGNORE_DF,
 };
 static const uint8_t iptun[] = {
 	[IFLA_IPTUN_LINK] = LOWER, [IFLA_IPTUN_LOCAL] = LOCAL, [IFLA_IPTUN_REMOTE] = REMOTE,
 	[IFLA_IPTUN_COLLECT_METADATA] = EXTERNAL, [IFLA_IPTUN_FWMARK] = MARK,
+};
+/* IPv6 in IPv4: there is no DF inside that could be copied */
+static const uint8_t sit[] = {
+	[IFLA_IPTUN_LINK] = LOWER, [IFLA_IPTUN_LOCAL] = LOCAL, [IFLA_IPTUN_REMOTE] = REMOTE,
+	[IFLA_IPTUN_COLLECT_METADATA] = EXTERNAL, [IFLA_IPTUN_FWMARK] = MARK, [IFLA_IPTUN_PMTUDISC] = PMTUDISC,
+};
+static const uint8_t ip6tnl[] = {
+	[IFLA_IPTUN_LINK] = LOWER, [IFLA_IPTUN_LOCAL] = LOCAL, [IFLA_IPTUN_REMOTE] = REMOTE,
+	[IFLA_IPTUN_COLLECT_METADATA] = EXTERNAL, [IFLA_IPTUN_FWMARK] = MARK, [IFLA_IPTUN_FLAGS] = FLAGS6,
 };
 static const uint8_t vti[] = {
 	[IFLA_VTI_LINK] = LOWER, [IFLA_VTI_IKEY] = IN_KEY, [IFLA_VTI_OKEY] = OUT_KEY, [IFLA_VTI_LOCAL] = LOCAL,
@@ -36,10 +50,11 @@ static const uint8_t xfrm[] = {
 static const uint8_t vxlan[] = {
 	[IFLA_VXLAN_ID] = ID, [IFLA_VXLAN_GROUP] = REMOTE, [IFLA_VXLAN_GROUP6] = REMOTE, [IFLA_VXLAN_LINK] = LOWER,
 	[IFLA_VXLAN_LOCAL] = LOCAL, [IFLA_VXLAN_LOCAL6] = LOCAL, [IFLA_VXLAN_COLLECT_METADATA] = EXTERNAL_BOOL,
+	[IFLA_VXLAN_DF] = DF,
 };
 static const uint8_t geneve[] = {
 	[IFLA_GENEVE_ID] = ID, [IFLA_GENEVE_REMOTE] = REMOTE, [IFLA_GENEVE_REMOTE6] = REMOTE,
-	[IFLA_GENEVE_COLLECT_METADATA] = EXTERNAL,
+	[IFLA_GENEVE_COLLECT_METADATA] = EXTERNAL, [IFLA_GENEVE_DF] = DF,
 };
 
 /* One row a kind. own_device: the module makes a fallback device in every namespace. */
@@ -57,8 +72,8 @@ static const struct kind {
 	{ "ip6gretap", TUNNEL_TYPE_IP6GRETAP, gre, sizeof gre, true },
 	{ "ip6erspan", TUNNEL_TYPE_IP6GRETAP, gre, sizeof gre, true },
 	{ "ipip", TUNNEL_TYPE_IPIP, iptun, sizeof iptun, true },
-	{ "sit", TUNNEL_TYPE_SIT, iptun, sizeof iptun, true },
-	{ "ip6tnl", TUNNEL_TYPE_IP6TNL, iptun, sizeof iptun, true },
+	{ "sit", TUNNEL_TYPE_SIT, sit, sizeof sit, true },
+	{ "ip6tnl", TUNNEL_TYPE_IP6TNL, ip6tnl, sizeof ip6tnl, true },
 	{ "vti", TUNNEL_TYPE_VTI, vti, sizeof vti, true },
 	{ "vti6", TUNNEL_TYPE_VTI6, vti, sizeof vti, true },
 	{ "xfrm", TUNNEL_TYPE_XFRM, xfrm, sizeof xfrm, false },
@@ -96,6 +111,8 @@ static void apply(enum meaning meaning, struct span v, struct rtnl_link *l)
 		break;
 	case OUT_FLAGS:
 		l->has_okey = span_be16(v) & KEY_FLAG;
+		l->checksum = span_be16(v) & CHECKSUM_FLAG;
+		l->sequence = span_be16(v) & SEQUENCE_FLAG;
 		break;
 	case IN_KEY:
 		l->key = span_be32(v);
@@ -116,6 +133,16 @@ static void apply(enum meaning meaning, struct span v, struct rtnl_link *l)
 		break;
 	case EXTERNAL_BOOL:
 		l->external = v.n && v.p[0];
+		break;
+	case FLAGS6:
+		l->encap_limit = v.n == 4 && !(span_u32(v) & NO_LIMIT_FLAG);
+		break;
+	case IGNORE_DF:
+		l->no_df = v.n && v.p[0];
+		break;
+	case PMTUDISC:
+	case DF:
+		l->no_df = v.n && !v.p[0];
 		break;
 	}
 }

@@ -166,6 +166,10 @@ static void link_identity(struct model_link *l, const struct record *r)
 	l->has_mark = record_has(r, LINK_MARK);
 	l->lower = (int32_t)record_get(r, LINK_LOWER, 0);
 	l->master = (int32_t)record_get(r, LINK_MASTER, 0);
+	l->checksum = record_get(r, LINK_CHECKSUM, 0) != 0;
+	l->sequence = record_get(r, LINK_SEQUENCE, 0) != 0;
+	l->encap_limit = record_get(r, LINK_ENCAP_LIMIT, 0) != 0;
+	l->no_df = record_get(r, LINK_NO_DF, 0) != 0;
 }
 
 /* Everything of a link record but the counters, which change all the time. */

@@ -30,9 +30,11 @@ static int family_of(const struct model *m, const struct model_tunnel *t, const 
 }
 
 /* Its packets may be cut into fragments on the way: they carry no DF (WireGuard: drivers/net/wireguard/socket.c). */
-static bool may_be_cut(const struct model_tunnel *t)
+static bool may_be_cut(const struct model *m, const struct model_tunnel *t)
 {
-	return t->type == TUNNEL_TYPE_WIREGUARD || t->type == TUNNEL_TYPE_VXLAN || t->type == TUNNEL_TYPE_GENEVE;
+	const struct model_link *l = model_tunnel_link(m, t);
+
+	return t->type == TUNNEL_TYPE_WIREGUARD || (l && l->no_df);
 }
 
 bool model_overhead(const struct model *m, const struct model_tunnel *t, struct overhead *ret)
@@ -49,7 +51,12 @@ bool model_overhead(const struct model *m, const struct model_tunnel *t, struct 
 	o.outer_family = family_of(m, t, sa);
 	o.inner_family = model_addr(m, t->peer).family;
 	o.has_key = t->has_key || t->has_okey;
-	o.device_mtu = l && !l->gone ? l->mtu : 0;
+	if (l && !l->gone) {
+		o.device_mtu = l->mtu;
+		o.has_checksum = l->checksum;
+		o.has_sequence = l->sequence;
+		o.encap_limit = l->encap_limit;
+	}
 	if (sa) {
 		o.esp = true;
 		o.mode = sa->mode;
@@ -150,7 +157,7 @@ static void add_range(const struct model *m, const struct model_tunnel *t, const
 	int least, most;
 	struct overhead o;
 
-	if (u->path_outer || !u->path_inner || may_be_cut(t) || !model_overhead(m, t, &o))
+	if (u->path_outer || !u->path_inner || may_be_cut(m, t) || !model_overhead(m, t, &o))
 		return;
 	least = overhead_outer(&o, u->path_inner);
 	most = overhead_outer(&o, u->path_inner + 1) - 1;
@@ -283,11 +290,11 @@ static bool is_hole_outside(const struct model *m, const struct model_tunnel *t,
 {
 	struct overhead o;
 
-	return is_silent(outer) && configured && model_overhead(m, t, &o) && !may_be_cut(t) &&
+	return is_silent(outer) && configured && model_overhead(m, t, &o) && !may_be_cut(m, t) &&
 	       overhead_outer(&o, configured) > outer->mtu;
 }
 
-static enum mtu_verdict judge_fit(const struct model_tunnel *t, const struct model_mtu *u)
+static enum mtu_verdict judge_fit(const struct model *m, const struct model_tunnel *t, const struct model_mtu *u)
 {
 	if (t->type == TUNNEL_TYPE_LINE)
 		return u->path_inner ? MTU_VERDICT_OK : MTU_VERDICT_UNKNOWN;
@@ -296,10 +303,10 @@ static enum mtu_verdict judge_fit(const struct model_tunnel *t, const struct mod
 	if (u->has_gap && u->gap < 0)
 		return MTU_VERDICT_OVERSIZED;
 	if (u->ceiling && u->configured > u->ceiling)
-		return may_be_cut(t) ? MTU_VERDICT_FRAGMENTS : MTU_VERDICT_OVERSIZED;
+		return may_be_cut(m, t) ? MTU_VERDICT_FRAGMENTS : MTU_VERDICT_OVERSIZED;
 	if (u->ceiling && u->configured)
 		return u->ceiling - u->configured < WORTH_BYTES ? MTU_VERDICT_TIGHT : MTU_VERDICT_UNDER_UTILISED;
-	return u->path_inner && !may_be_cut(t) ? MTU_VERDICT_OK : MTU_VERDICT_UNKNOWN;
+	return u->path_inner && !may_be_cut(m, t) ? MTU_VERDICT_OK : MTU_VERDICT_UNKNOWN;
 }
 
 static enum mtu_verdict judge_mtu(const struct model *m, const struct model_tunnel *t, const struct model_mtu *u)
@@ -314,7 +321,7 @@ static enum mtu_verdict judge_mtu(const struct model *m, const struct model_tunn
 		return MTU_VERDICT_BLACK_HOLE;
 	if (!u->path_inner && !u->path_outer)
 		return u->inner ? MTU_VERDICT_UNKNOWN : failed(u->outer);
-	return judge_fit(t, u);
+	return judge_fit(m, t, u);
 }
 
 /* With the MTU a device is told to have its own padding changes: what then fits. */

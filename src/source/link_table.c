@@ -192,6 +192,10 @@ static void build_row(struct link_table *t, const struct slot *s, const struct r
 	set_if(r, LINK_MARK, l->has_mark, l->mark);
 	set_if(r, LINK_LOWER, l->lower, l->lower);
 	set_if(r, LINK_MASTER, l->master, l->master);
+	set_if(r, LINK_CHECKSUM, l->checksum, 1);
+	set_if(r, LINK_SEQUENCE, l->sequence, 1);
+	set_if(r, LINK_ENCAP_LIMIT, l->encap_limit, 1);
+	set_if(r, LINK_NO_DF, l->no_df, 1);
 }
 
 static bool same_row(const struct record *a, const struct record *b)

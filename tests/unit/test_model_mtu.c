@@ -254,6 +254,53 @@ static void overheads(void **state)
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .remote = R4 }, NULL, 0, 0, NULL);
 }
 
+/* What the interface says of the packets it sends. */
+static void options_of_the_interface(void **state)
+{
+	static const struct {
+		enum tunnel_type type;
+		const char *remote;
+		unsigned field;
+		int inner;
+		const char *name;
+	} cases[] = {
+		{ TUNNEL_TYPE_IP6TNL, R6, LINK_MASTER, 1460, "ip6tnl" },
+		{ TUNNEL_TYPE_IP6TNL, R6, LINK_ENCAP_LIMIT, 1452, "ip6tnl with encapsulation limit" },
+		{ TUNNEL_TYPE_IP6GRE, R6, LINK_ENCAP_LIMIT, 1448, "GRE with encapsulation limit" },
+		{ TUNNEL_TYPE_GRE, R4, LINK_CHECKSUM, 1472, "GRE with checksum" },
+		{ TUNNEL_TYPE_GRE, R4, LINK_SEQUENCE, 1472, "GRE with sequence" },
+		{ TUNNEL_TYPE_GRE, R4, LINK_NO_DF, 1476, "GRE" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct overhead o;
+		struct record r;
+		char text[96];
+		struct sim s;
+
+		sim_start(&s, 1, 1);
+		mtu_put_row(&s, 0, &(struct mtu_row){ .type = cases[i].type, .peer = "10.77.0.2",
+						      .remote = cases[i].remote });
+		record_init(&r, RECORD_LINK, 0, s.t);
+		record_set(&r, LINK_IFINDEX, 7);
+		record_set(&r, LINK_UP, 1);
+		record_set(&r, LINK_MTU, 1400);
+		record_set(&r, cases[i].field, 1);
+		sim_put(&s, &r);
+		assert_true(model_overhead(s.m, &s.m->tunnels[0], &o));
+		assert_int_equal(overhead_inner(&o, 1500), cases[i].inner);
+		assert_string_equal(overhead_name(&o, text, sizeof text), cases[i].name);
+		/* without DF an inner path says nothing of the outer one */
+		mtu_found(&s, MTU_INNER, 1400, PMTU_CAUSE_NONE, NULL);
+		assert_int_equal(mtu_of(&s).verdict,
+				 cases[i].field == LINK_NO_DF ? MTU_VERDICT_UNKNOWN : MTU_VERDICT_OK);
+		mtu_found(&s, MTU_OUTER, 1420, PMTU_CAUSE_PTB, NULL);
+		assert_int_equal(mtu_of(&s).verdict, MTU_VERDICT_FRAGMENTS);
+		sim_end(&s);
+	}
+}
+
 /* ---- verdicts ---- */
 
 struct way {
@@ -406,6 +453,7 @@ int main(void)
 		cmocka_unit_test(joins_each_direction),
 		cmocka_unit_test(own_addresses_tell_direction),
 		cmocka_unit_test(overheads),
+		cmocka_unit_test(options_of_the_interface),
 		cmocka_unit_test(verdict_words),
 		cmocka_unit_test(place_of_the_hole),
 		cmocka_unit_test(words_of_verdicts),

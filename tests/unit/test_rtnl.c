@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // rtnetlink messages: dumps captured from real kernels, and made-up ones. tests/tools/rtnl_capture.c makes the files.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
@@ -17,6 +18,10 @@
 #include <libmnl/libmnl.h>
 
 #include "tunwatch/decode.h"
+#include "tunwatch/model.h"
+
+/* after ours: it makes a macro of TUNNEL_KEY, which is a field of the tunnel record */
+#include <linux/if_tunnel.h>
 
 enum { FILE_MAX = 1 << 17 };
 
@@ -153,6 +158,39 @@ static void test_captured_links(void **state)
 	assert_true(links[34].bridge);
 	assert_false(links[35].bridge);
 	assert_true(links[16].external && links[29].external);
+}
+
+/* What its packets carry. The kernel made these devices over a path of 1500 bytes and gave them the MTU that leaves
+ * room for it: its arithmetic and ours are one. */
+static void test_captured_options(void **state)
+{
+	static const char limited[] = " ip6tnl0 ip6gre0 g6-a gt6-a six ", cut[] = " sit0 vx-a vx-m vx-x ge-a ge-6 ";
+	/* taken from a device that is larger, or Ethernet devices that are told no endpoint */
+	static const char own_mtu[] = " vx-a vx-x gt-ext ";
+	struct rtnl_link links[LINKS_MAX];
+	size_t n = load_links("uml-link", links), compared = 0;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		const struct rtnl_link *l = &links[i];
+		struct overhead o = {
+			.type = l->type, .outer_family = l->local.family ? l->local.family : l->remote.family,
+			.has_key = l->has_okey, .has_checksum = l->checksum, .has_sequence = l->sequence,
+			.encap_limit = l->encap_limit,
+		};
+		char name[IFNAME_TEXT_MAX + 2];
+
+		snprintf(name, sizeof name, " %s ", l->name);
+		assert_int_equal(l->encap_limit, strstr(limited, name) != NULL);
+		assert_int_equal(l->no_df, strstr(cut, name) != NULL);
+		assert_false(l->checksum || l->sequence);
+		if (!overhead_inner(&o, 1500) || strstr(own_mtu, name))
+			continue;
+		if (l->mtu != overhead_inner(&o, 1500))
+			fail_msg("%s: the kernel says %d, not %d", l->name, l->mtu, overhead_inner(&o, 1500));
+		compared++;
+	}
+	assert_int_equal(compared, 14);
 }
 
 /* Told by kind and endpoints, never by name. */
@@ -332,6 +370,52 @@ static void test_xfrm(void **state)
 	assert_int_equal(m.link.if_id, 0x2a);
 	assert_int_equal(m.link.lower, 2);
 	assert_false(m.link.fallback);
+}
+
+/* Options that no captured device has. */
+static void test_options(void **state)
+{
+	static const struct {
+		const char *kind;
+		uint16_t attribute, flags;
+		uint8_t value, size;
+		bool checksum, sequence, no_df;
+	} cases[] = {
+		{ "gre", IFLA_GRE_OFLAGS, 0x8000, 0, 2, true, false, false },
+		{ "gre", IFLA_GRE_OFLAGS, 0x3000, 0, 2, false, true, false },
+		{ "gre", IFLA_GRE_IFLAGS, 0xb000, 0, 2, false, false, false },
+		{ "gretap", IFLA_GRE_IGNORE_DF, 0, 1, 1, false, false, true },
+		{ "gre", IFLA_GRE_IGNORE_DF, 0, 0, 1, false, false, false },
+		{ "sit", IFLA_IPTUN_PMTUDISC, 0, 1, 1, false, false, false },
+		{ "sit", IFLA_IPTUN_PMTUDISC, 0, 0, 1, false, false, true },
+		/* what an IPv4 packet inside says is copied */
+		{ "ipip", IFLA_IPTUN_PMTUDISC, 0, 0, 1, false, false, false },
+		{ "vxlan", IFLA_VXLAN_DF, 0, 2, 1, false, false, false },
+		{ "geneve", IFLA_GENEVE_DF, 0, 0, 1, false, false, true },
+		{ "gre", IFLA_GRE_OFLAGS, 0xffff, 0, 0, false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint16_t flags = htons(cases[i].flags);
+		struct rtnl_message got;
+		struct nlattr *info, *data;
+		struct made x;
+
+		begin_link(&x, RTM_NEWLINK, AF_UNSPEC, ARPHRD_NONE, "x");
+		info = mnl_attr_nest_start(x.h, IFLA_LINKINFO);
+		mnl_attr_put_strz(x.h, IFLA_INFO_KIND, cases[i].kind);
+		data = mnl_attr_nest_start(x.h, IFLA_INFO_DATA);
+		mnl_attr_put(x.h, cases[i].attribute, cases[i].size,
+			     cases[i].size == 1 ? (const void *)&cases[i].value : (const void *)&flags);
+		mnl_attr_nest_end(x.h, data);
+		mnl_attr_nest_end(x.h, info);
+		assert_true(decode(&x, &got));
+		assert_int_equal(got.link.checksum, cases[i].checksum);
+		assert_int_equal(got.link.sequence, cases[i].sequence);
+		assert_int_equal(got.link.no_df, cases[i].no_df);
+		assert_false(got.link.encap_limit);
+	}
 }
 
 static void test_plain_kinds(void **state)
@@ -548,10 +632,12 @@ static void test_cut_anywhere(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_captured_links), cmocka_unit_test(test_captured_sit0),
+		cmocka_unit_test(test_captured_links),
+		cmocka_unit_test(test_captured_options), cmocka_unit_test(test_captured_sit0),
 		cmocka_unit_test(test_captured_addresses), cmocka_unit_test(test_captured_routes),
 		cmocka_unit_test(test_captured_neighbours), cmocka_unit_test(test_captured_stats),
-		cmocka_unit_test(test_xfrm), cmocka_unit_test(test_plain_kinds), cmocka_unit_test(test_bridge_notes),
+		cmocka_unit_test(test_xfrm), cmocka_unit_test(test_options), cmocka_unit_test(test_plain_kinds),
+		cmocka_unit_test(test_bridge_notes),
 		cmocka_unit_test(test_name_is_cleaned), cmocka_unit_test(test_other_namespace),
 		cmocka_unit_test(test_route_details), cmocka_unit_test(test_multipath),
 		cmocka_unit_test(test_failed_neighbour), cmocka_unit_test(test_control),
