@@ -50,13 +50,19 @@ meter -g 120x40 -f use1-b -w 1.5 -n 4 -- --keys 'p'
 most "$bytes_s" 30 "bytes a second when paused"
 
 "$TOOLS/make_story" -r "$work/routers.twr"
+"$TOOLS/make_story" -m "$work/mtu.twr"
 "$TOOLS/make_storm" "$work/storm.twr"
-chmod 644 "$work/storm.twr" "$work/routers.twr"
+chmod 644 "$work/storm.twr" "$work/routers.twr" "$work/mtu.twr"
 story=$work/routers.twr meter -g 80x24 -f edge -w 1.5 -n 8 -- --keys 'b+20m<Enter>4'
 most "$bytes_s" 200 "bytes a second at 80x24, BGP and routers"
 most "$bursts_s" 113 "bursts in 100 s"
 story=$work/routers.twr meter -g 120x40 -f edge -w 1.5 -n 8 -- --keys 'b+20m<Enter>4'
 most "$bytes_s" 500 "bytes a second at 120x40, BGP and routers"
+for most in 80x24:200 120x40:500; do
+	story=$work/mtu.twr meter -g "${most%:*}" -f lac1 -w 1.5 -n 8 -- --keys 'b+18m<Enter>2'
+	most "$bytes_s" "${most#*:}" "bytes a second at ${most%:*}, MTUs"
+	most "$bursts_s" 113 "bursts in 100 s"
+done
 for size in 80x24 120x40; do
 	story=$work/storm.twr meter -g $size -f tun -w 2 -n 8 -- --keys 'b+110s<Enter>'
 	most "$bytes_s" 2000 "bytes a second at $size while 40 tunnels flap"
