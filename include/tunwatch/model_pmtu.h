@@ -123,8 +123,8 @@ struct model_mtu {
 	bool has_gap, has_drift;
 	int ceiling;         /* largest inner packet the outer path MTU leaves room for; 0: unknown */
 	int mtu;             /* to configure; 0: unknown, or as it is */
-	int mss4, mss6;      /* TCP MSS that fits path_inner (RFC 9293 3.7.1: minus 40, minus 60); where it passes only in
-			      * fragments: that fits ceiling */
+	int mss4, mss6;      /* TCP MSS that fits path_inner (RFC 9293 3.7.1: minus 40, minus 60); where that passes
+			      * only in fragments: mtu */
 	char text[160];      /* one sentence: the verdict with its evidence */
 };
 /* Never fails: what is not known is 0 or MTU_VERDICT_UNKNOWN. */
