@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 need_root
 need unshare
+need jq
 # In a namespace of its own, where nobody else's session is.
 if [ -z "$INSIDE" ]; then
 	INSIDE=1 exec unshare -n "$0" "$@"
@@ -40,7 +41,8 @@ meter()
 	eval "$("$TOOLS/pty_meter" "$@")"
 }
 
-# searches TARGET: that have begun or ended so far
+# searches TARGET: that have ended so far
+# shellcheck disable=SC2317,SC2329 # called by wait_for
 searches()
 {
 	"$TUNWATCH" export --kind pmtu "$recording" 2> /dev/null |
@@ -48,12 +50,12 @@ searches()
 }
 
 # searched TARGET N
+# shellcheck disable=SC2317,SC2329 # called by wait_for
 searched()
 {
 	[ "$(searches "$1")" -ge "$2" ]
 }
 
-need jq
 meter -g 120x40 -f LIVE -w 0 -n 30 -k 2 -t ' 1400 ' -e qq -- "$TUNWATCH" -c "$work/conf" --new
 is "$found $status" "1 0" "the path MTU comes up"
 read -r pid recording < <("$TUNWATCH" attach -l | awk '/running/ { sub(/.*-/, "", $1); print $1, $NF; exit }')
