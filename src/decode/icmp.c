@@ -351,7 +351,8 @@ int icmp_parse_answer(int family, const void *data, size_t len, uint64_t nonce, 
 		fine = read_echo(p, len, nonce, &a);
 	} else if (v4 && p[0] == TYPE4_STAMP_REPLY && p[1] == 0) {
 		fine = read_stamp(p, len, nonce, &a);
-	} else if (v4 ? p[0] == TYPE4_UNREACHABLE || p[0] == TYPE4_EXPIRED : p[0] >= TYPE6_UNREACHABLE && p[0] <= TYPE6_EXPIRED) {
+	} else if (v4 ? p[0] == TYPE4_UNREACHABLE || p[0] == TYPE4_EXPIRED
+		      : p[0] >= TYPE6_UNREACHABLE && p[0] <= TYPE6_EXPIRED) {
 		a.what = icmp_what_error(family, p[0], p[1]);
 		fine = !read_quoted(family, p + ICMP_LEN, len - ICMP_LEN, nonce, &a);
 	} else {

@@ -16,7 +16,9 @@ static enum settled settle(const struct pmtu_place *p, const struct pmtu_place_h
 		return GETS_IT;
 	if (h->answered)
 		return pmtu_place_needs(p, h->sent, h->answered, h->counted) ? OPEN : SMALL_ONLY;
-	return h->sent >= pmtu_loss_tries(&p->config.loss, PMTU_WRONG) && h->sent >= MUTE_TRIES && h->last_us - h->first_us >= MUTE_US ? MUTE : OPEN;
+	if (h->sent < MUTE_TRIES || h->sent < pmtu_loss_tries(&p->config.loss, PMTU_WRONG))
+		return OPEN;
+	return h->last_us - h->first_us >= MUTE_US ? MUTE : OPEN;
 }
 
 /* Distance of the target: the least TTL with which it answered; 0: not known. */

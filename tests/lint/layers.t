@@ -27,6 +27,7 @@ layer_of()
 	record_table) echo record ;;
 	options) echo table ;;
 	model_pmtu) echo model ;;
+	decode_icmp) echo decode ;;
 	*) echo "$1" ;;
 	esac
 }
