@@ -85,12 +85,14 @@ static json_t *sizes(const struct model_pmtu *p)
 static void add_evidence(json_t *o, const struct model *m, const struct model_pmtu *p)
 {
 	const struct record_field *fields = record_kind_info(RECORD_PMTU)->fields;
-	bool searched = p && p->searched_us != MODEL_NEVER, hole = searched && p->direction != DIRECTION_UNKNOWN;
+	bool searched = p && p->searched_us != MODEL_NEVER && (p->state == PMTU_STATE_COMPLETE ||
+							       p->state == PMTU_STATE_SEARCHING);
+	bool hole = searched && p->direction != DIRECTION_UNKNOWN;
 
 	json_object_set_new(o, "state", p ? json_string(record_word(&fields[PMTU_STATE], p->state)) : json_null());
 	json_object_set_new(o, "cause", searched ? json_string(record_word(&fields[PMTU_CAUSE], p->cause)) :
 			    json_null());
-	json_object_set_new(o, "from", searched ? name(m, p->from) : json_null());
+	json_object_set_new(o, "from", p ? name(m, p->from) : json_null());
 	json_object_set_new(o, "named", number(p ? p->named : 0, searched && p->named >= 0));
 	json_object_set_new(o, "direction", hole ? json_string(record_word(&fields[PMTU_DIRECTION], p->direction)) :
 			    json_null());

@@ -52,6 +52,33 @@ like "$(report -f md "$work/s.twr")" '\| use1-a \| vti \| up \|' "as markdown"
 like "$(report "$work/k.twr" | head -n 1)" '23:05:30.0 \(UTC\+09:00\)' "in the recording's zone"
 like "$(report --utc "$work/k.twr" | head -n 1)" '14:05:30.0 \(UTC\)' "or in UTC"
 
+# path MTUs
+"$TOOLS/make_story" -m "$work/m.twr"
+json=$(report -f json "$work/m.twr")
+is "$(jq -r '[.tunnels[] | "\(.name)=\(.mtu.verdict)"] | join(" ")' <<< "$json")" "uplink=ok use1-a=tight use1-b=null \
+dc2-gre=oversized hq-wg=tight dslite0=fragments outside lac1=black hole small=under-utilised sat=too lossy ecmp=unstable \
+branch=ok six=black hole" "the verdict on every row"
+is "$(jq -c '.tunnels[] | select(.name == "dc2-gre").mtu | [.interface, .path_inner, .path_outer, .ceiling, .gap, .baseline,
+	.drift, .cause, .from, .mtu, .mss4, .mss6]' <<< "$json")" \
+	'[1400,1372,1400,1376,-28,1400,-28,"ptb","192.0.2.65",1372,1332,1312]' "its numbers"
+is "$(jq -c '.tunnels[] | select(.name == "use1-b").mtu | [.path_inner, .gap, .drift, .mss4, .baseline, .text]' \
+	<<< "$json")" '[null,null,null,null,1436,"does not answer; it was 1436; outer 1500 leaves 1438 inside; interface says 1436"]' \
+	"a row that is down has none"
+is "$(jq -c '.tunnels[] | select(.name == "branch").mtu | [.interface, .configured, .gap]' <<< "$json")" '[null,1280,0]' \
+	"what a router enforces is what is configured"
+is "$(jq -c '.tunnels[] | select(.name == "six").mtu | [.cause, .direction, .hop, .gap, .mss6]' <<< "$json")" \
+	'["silent","reverse",1,-48,1340]' "where a black hole is, IPv6"
+is "$(jq -r '[.tunnels[] | select(.state == "degraded").name] | join(" ")' <<< "$json")" "dc2-gre lac1 ecmp six" \
+	"black holes, a gap and an unstable path degrade a row"
+like "$(jq -r '.tunnels[] | select(.name == "lac1").reason' <<< "$json")" \
+	"^black hole: packets larger than 1390 vanish without frag-needed, interface says 1450" "with the reason"
+report "$work/m.twr" > "$work/text.m"
+like "$(cat "$work/text.m")" "14:03:54.0  path 1400 -> 1372 \(-28\) frag-needed from 192.0.2.65" "changes are listed"
+is "$(report --from 14:04 "$work/m.twr" | grep -c ' -> ')" 0 "those of the window"
+is "$(report -f json --from 14:04 "$work/m.twr" | jq -c '[.tunnels[] | [.name, .mtu]]')" \
+	"$(jq -c '[.tunnels[] | [.name, .mtu]]' <<< "$json")" "a window changes no number"
+like "$(report -f md "$work/m.twr")" '\| dc2-gre \| 1400 \| 1372 \| 1400 \| -28 \| -28 \| 1332 \| oversized \|' "markdown"
+
 size=$(stat -c %s "$work/s.twr")
 head -c $((size - 100)) "$work/s.twr" > "$work/cut.twr"
 out=$(report "$work/cut.twr")

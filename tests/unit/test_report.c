@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "lib/check.h"
+#include "lib/mtu_world.h"
 #include "lib/router_world.h"
 #include "tunwatch/report.h"
 
@@ -78,6 +80,10 @@ static const struct member promised[] = {
 	{ "loss.1m", "rn" }, { "loss.10m", "rn" }, { "loss.all", "rn" }, { "loss.up", "rn" },
 	{ "mtu.interface", "in" }, { "mtu.path_inner", "in" }, { "mtu.path_outer", "in" }, { "mtu.gap", "in" },
 	{ "mtu.baseline", "in" }, { "mtu.drift", "in" }, { "mtu.cause", "sn" }, { "mtu.mss4", "in" }, { "mtu.mss6", "in" },
+	{ "mtu.configured", "in" }, { "mtu.ceiling", "in" }, { "mtu.verdict", "sn" }, { "mtu.mtu", "in" },
+	{ "mtu.text", "sn" }, { "mtu.state", "sn" }, { "mtu.from", "sn" }, { "mtu.named", "in" },
+	{ "mtu.direction", "sn" }, { "mtu.hop", "in" }, { "mtu.hop_from", "sn" }, { "mtu.cached_mtu", "in" },
+	{ "mtu.since", "sn" }, { "mtu.proved", "sn" }, { "mtu.sizes", "a" },
 	{ "bgp", "a" }, { "sa", "a" }, { "rekeys", "in" },
 	{ "capture.fragments", "in" }, { "capture.ptb", "in" }, { "capture.mss_max", "in" },
 	{ "outages", "a" }, { "diagnoses", "a" },
@@ -111,6 +117,108 @@ static void test_json_shape(void **state)
 	assert_in_range(json_integer_value(json_object_get(outage, "duration_ms")), 9000, 11500);
 	assert_true(json_real_value(json_object_get(json_object_get(t, "loss"), "all")) > 0.1);
 	json_decref(o);
+	sim_end(&s);
+}
+
+/* The MTU object of the one row, as compact JSON. */
+static char *mtu_json(const struct model *m)
+{
+	struct report r = whole(m);
+	json_t *o = as_json(&r), *t = json_array_get(json_object_get(o, "tunnels"), 0);
+	char *text;
+
+	for (size_t i = 0; i < ARRAY_LEN(promised); i++)
+		check_member(t, &promised[i]);
+	text = json_dumps(json_object_get(t, "mtu"), JSON_COMPACT);
+	json_decref(o);
+	return text;
+}
+
+static void check_json(const struct model *m, const char *const *want, size_t n)
+{
+	char *text = mtu_json(m);
+
+	for (size_t i = 0; i < n; i++)
+		assert_words(text, want[i]);
+	free(text);
+}
+
+static void test_mtu(void **state)
+{
+	static const char *const nothing[] = { "\"interface\":1450,", "\"configured\":1450,", "\"path_inner\":null",
+		"\"verdict\":null", "\"text\":null", "\"state\":null", "\"cause\":null", "\"sizes\":[]" };
+	static const char *const narrow[] = { "\"path_inner\":1372", "\"path_outer\":1454", "\"ceiling\":1404",
+		"\"gap\":-78", "\"baseline\":1450", "\"drift\":-78", "\"mss4\":1332", "\"mss6\":1312",
+		"\"verdict\":\"oversized\"", "\"mtu\":1372", "\"state\":\"complete\"", "\"cause\":\"ptb\"",
+		"\"from\":\"192.0.2.65\"", "\"named\":null", "\"direction\":null",
+		"{\"size\":1372,\"answered\":1,\"lost\":0,\"refused\":0}",
+		"{\"size\":1373,\"answered\":0,\"lost\":0,\"refused\":1}",
+		"\"text\":\"1372 passes; outer 1454 leaves 1404 inside; interface says 1450; frag-needed from 192.0.2.65\"" };
+	static const char *const hole[] = { "\"verdict\":\"black hole\"", "\"cause\":\"silent\"",
+		"\"direction\":\"reverse\"", "\"hop\":3", "\"hop_from\":\"192.0.2.3\"", "\"cached_mtu\":1400",
+		"\"named\":0" };
+	static const char *const lossy[] = { "\"verdict\":\"too lossy\"", "\"path_inner\":null", "\"gap\":null",
+		"\"drift\":null", "\"baseline\":1450", "\"state\":\"too-lossy\"", "\"cause\":null", "\"mss4\":null" };
+	const struct mtu_row row = { .type = TUNNEL_TYPE_VXLAN, .peer = "10.77.0.2", .remote = "192.0.2.2", .name = "vx1" };
+	struct buf text = {0};
+	struct report r;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	mtu_put_row(&s, 0, &row);
+	sim_run(&s, 10);
+	check_json(s.m, nothing, ARRAY_LEN(nothing));
+	mtu_found(&s, MTU_INNER, 1450, PMTU_CAUSE_NONE, NULL);
+	mtu_found(&s, MTU_OUTER, 1454, PMTU_CAUSE_PTB, "192.0.2.65");
+	sim_run(&s, 60);
+	mtu_found(&s, MTU_INNER, 1372, PMTU_CAUSE_PTB, "192.0.2.65");
+	mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1372, OUTCOME_REPLY);
+	mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1373, OUTCOME_PTB);
+	sim_run(&s, 2);
+	check_json(s.m, narrow, ARRAY_LEN(narrow));
+	r = whole(s.m);
+	report_text(&text, &r);
+	assert_words(text.data, "  mtu      interface 1450  path 1372  gap -78  outer 1454  drift -78  mss 1332 and 1312 (IPv6)\n"
+		     "           oversized: 1372 passes; outer 1454 leaves 1404 inside; ");
+	assert_words(text.data, "           to configure: MTU 1372\n");
+	assert_words(text.data, "  path 1450 -> 1372 (-78) frag-needed from 192.0.2.65\n");
+	assert_words(text.data, "WARNING: 0 down, 1 degraded");
+	/* what changed before the window is not told in it */
+	r.from = s.m->now - US_PER_S;
+	buf_clear(&text);
+	report_text(&text, &r);
+	assert_null(strstr(text.data, "1450 -> 1372"));
+	buf_clear(&text);
+	report_markdown(&text, &r);
+	assert_words(text.data, "## Path MTU");
+	assert_words(text.data, "| vx1 | 1450 | 1372 | 1454 | -78 | -78 | 1332 | oversized | 1372 passes; ");
+	buf_free(&text);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .mtu = 1372,
+		.direction = DIRECTION_REVERSE, .hop = 3, .hop_from = "192.0.2.3", .cached = 1400, .has_named = true });
+	check_json(s.m, hole, ARRAY_LEN(hole));
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_TOO_LOSSY });
+	check_json(s.m, lossy, ARRAY_LEN(lossy));
+	sim_end(&s);
+}
+
+/* Nothing known, nothing said. */
+static void test_mtu_unknown(void **state)
+{
+	struct buf text = {0};
+	struct report r;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	sim_run(&s, 3);
+	r = whole(s.m);
+	report_text(&text, &r);
+	assert_words(text.data, "  mtu      interface 1450\n  outages");
+	buf_clear(&text);
+	report_markdown(&text, &r);
+	assert_null(strstr(text.data, "Path MTU"));
+	buf_free(&text);
 	sim_end(&s);
 }
 
@@ -341,6 +449,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bgp),
 		cmocka_unit_test(test_json_shape),
+		cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_mtu_unknown),
 		cmocka_unit_test(test_open_outage),
 		cmocka_unit_test(test_unknown_is_null),
 		cmocka_unit_test(test_window),
