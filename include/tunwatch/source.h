@@ -187,7 +187,7 @@ struct pmtu_runner;
 struct pmtu_runner *pmtu_runner_open(const char *device, struct error *err);
 void pmtu_runner_free(struct pmtu_runner *r);
 /* Search the path to an address (scope: index of the interface of a link-local one, or 0), and where a black hole is:
- * of others placed is all zero. tell (or NULL) is called some times a second, and at once when the number is known.
+ * of others placed has back alone. tell (or NULL) is called some times a second, and at once when the number is known.
  * 0, or -errno and err. */
 int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigned scope,
 		       void (*tell)(void *arg, const struct pmtu_found *f), void *arg, struct pmtu_found *ret,

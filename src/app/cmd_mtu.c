@@ -175,8 +175,6 @@ static void say_direction(const struct pmtu_placed *p)
 	else
 		puts("  which way loses them is not known: the path changed meanwhile");
 	say_place(p);
-	if (p->back)
-		printf("  answers come in fragments of %d bytes: the way back is smaller\n", p->back);
 }
 
 static void say_cause(const struct query *q)
@@ -203,6 +201,8 @@ static void say_cause(const struct query *q)
 	case PMTU_CAUSE_COUNT:
 		break;
 	}
+	if (q->placed.back)
+		printf("  answers come in fragments of %d bytes: the way back is smaller\n", q->placed.back);
 	if (f->named >= 0)
 		printf("  a router names %d, which is wrong\n", f->named);
 	if (f->cause == PMTU_CAUSE_PTB && (!q->way.raw || q->target.family == AF_INET6))
@@ -278,6 +278,7 @@ static void add_place(json_t *o, const struct query *q)
 	json_object_set_new(o, "next_hop", number(p->next));
 	json_object_set_new(o, "next_hop_from", text(addr_format(&p->next_from, from)));
 	json_object_set_new(o, "hops", number(p->hops));
+	json_object_set_new(o, "back_fragment", number(p->back));
 }
 
 static int say_json(const struct query *q)

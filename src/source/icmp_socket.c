@@ -16,6 +16,12 @@
 #ifndef IPV6_DONTFRAG
 #define IPV6_DONTFRAG 62
 #endif
+#ifndef IP_RECVFRAGSIZE
+#define IP_RECVFRAGSIZE 25
+#endif
+#ifndef IPV6_RECVFRAGSIZE
+#define IPV6_RECVFRAGSIZE 77
+#endif
 
 /* ---- opening ---- */
 
@@ -142,6 +148,12 @@ void icmp_socket_close(struct icmp_socket *s)
 	s->fd = -1;
 }
 
+int icmp_socket_want_fragments(const struct icmp_socket *s)
+{
+	return s->family == AF_INET ? set_int(s->fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1)
+				    : set_int(s->fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1);
+}
+
 /* ---- how packets leave ---- */
 
 socklen_t icmp_way_name(const struct icmp_way *w, union icmp_name *ret)
@@ -208,6 +220,18 @@ void icmp_way_control(const struct icmp_way *w, struct msghdr *h)
 }
 
 /* ---- what comes back ---- */
+
+int icmp_socket_fragment(struct msghdr *h)
+{
+	int size = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
+		if (((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVFRAGSIZE) ||
+		     (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVFRAGSIZE)) &&
+		    c->cmsg_len >= CMSG_LEN(sizeof size))
+			memcpy(&size, CMSG_DATA(c), sizeof size);
+	return size > 0 ? size : 0;
+}
 
 struct addr icmp_socket_addr(const void *sa, size_t len)
 {

@@ -27,6 +27,8 @@ struct icmp_socket {
  * bytes kept of what a raw one receives. 0 or -errno (-EPERM, -EACCES: neither is allowed). */
 int icmp_socket_open(struct icmp_socket *s, int family, unsigned snap);
 void icmp_socket_close(struct icmp_socket *s);
+/* Have the size of fragments told that replies come in. 0 or -errno. */
+int icmp_socket_want_fragments(const struct icmp_socket *s);
 
 /* How packets to a target leave. */
 struct icmp_way {
@@ -47,6 +49,8 @@ enum { ICMP_WAY_CONTROL = 96 }; /* bytes of what that needs at most */
 void icmp_way_control(const struct icmp_way *w, struct msghdr *h);
 void icmp_control_int(struct msghdr *h, int level, int type, int value);
 
+/* The largest fragment that what was received came in; 0: it came whole, or nobody says. */
+int icmp_socket_fragment(struct msghdr *h);
 /* The address of a sockaddr of len bytes; unset when it is none of ours. */
 struct addr icmp_socket_addr(const void *sa, size_t len);
 /* Whether control message c is that of an error queue; from: who reported it, unset where nobody is told. */

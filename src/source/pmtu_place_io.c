@@ -23,12 +23,6 @@ enum {
 #ifndef IPV6_DONTFRAG
 #define IPV6_DONTFRAG 62
 #endif
-#ifndef IP_RECVFRAGSIZE
-#define IP_RECVFRAGSIZE 25
-#endif
-#ifndef IPV6_RECVFRAGSIZE
-#define IPV6_RECVFRAGSIZE 77
-#endif
 
 static int set_int(int fd, int level, int option, int value)
 {
@@ -155,8 +149,7 @@ int pmtu_place_io_open(struct pmtu_place_io *io, int family)
 	if (!e && io->icmp.raw)
 		e = widen(io);
 	if (!e)
-		e = family == AF_INET ? set_int(io->icmp.fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1)
-				      : set_int(io->icmp.fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1);
+		e = icmp_socket_want_fragments(&io->icmp);
 	if (e)
 		pmtu_place_io_close(io);
 	return e;
@@ -278,18 +271,6 @@ static ssize_t receive(int fd, struct packet *p, int flags)
 	return n < 0 ? -errno : n;
 }
 
-static int fragment_of(struct packet *p)
-{
-	int size = 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&p->h); c; c = CMSG_NXTHDR(&p->h, c))
-		if (((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVFRAGSIZE) ||
-		     (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVFRAGSIZE)) &&
-		    c->cmsg_len >= CMSG_LEN(sizeof size))
-			memcpy(&size, CMSG_DATA(c), sizeof size);
-	return size;
-}
-
 /* The probe that an answer is for, and whether there is one. */
 static bool number_of(const struct pmtu_place *p, const struct icmp_answer *a, uint32_t *ret)
 {
@@ -348,7 +329,7 @@ static void receive_raw(struct pmtu_place_io *io, struct pmtu_place *p, int64_t 
 			continue;
 		if (!a.from.family)
 			a.from = icmp_socket_addr(&packet.name, packet.h.msg_namelen);
-		tell(p, &a, &a.from, fragment_of(&packet), now_us);
+		tell(p, &a, &a.from, icmp_socket_fragment(&packet.h), now_us);
 	}
 }
 
@@ -367,7 +348,7 @@ static void receive_replies(struct pmtu_place_io *io, struct pmtu_place *p, int6
 		    !e.ours)
 			continue;
 		from = icmp_socket_addr(&packet.name, packet.h.msg_namelen);
-		pmtu_place_answered(p, e.probe.seq, &from, now_us, fragment_of(&packet));
+		pmtu_place_answered(p, e.probe.seq, &from, now_us, icmp_socket_fragment(&packet.h));
 	}
 }
 

@@ -30,6 +30,7 @@ struct run {
 	struct pmtu_socket *socket;
 	struct icmp_way way;
 	struct pmtu_search search;
+	int back; /* size of fragments that replies came in; 0: whole */
 };
 
 static int64_t now_us(void)
@@ -161,8 +162,11 @@ static void drain(struct run *run)
 {
 	struct pmtu_news n;
 
-	for (unsigned i = 0; i < NEWS_MAX && pmtu_socket_receive(run->socket, &n); i++)
+	for (unsigned i = 0; i < NEWS_MAX && pmtu_socket_receive(run->socket, &n); i++) {
 		tell_search(&run->search, &n, now_us());
+		if (n.kind == PMTU_NEWS_REPLY && n.fragment > run->back)
+			run->back = n.fragment;
+	}
 }
 
 static int send_size(struct run *run, uint32_t number, int size)
@@ -319,5 +323,7 @@ int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigne
 		run.way.ifindex = (int32_t)if_nametoindex(r->device);
 	if (is_hole(&run.search))
 		locate(&run, v4 ? &r->place4 : &r->place6, tell, arg, ret_placed);
+	if (run.back > ret_placed->back)
+		ret_placed->back = run.back;
 	return 0;
 }

@@ -29,6 +29,7 @@ int pmtu_socket_open(struct pmtu_socket *s, int family, const char *device)
 		pmtu_socket_close(s);
 		return e;
 	}
+	icmp_socket_want_fragments(&s->icmp); /* good to know, no more */
 	if (setsockopt(s->icmp.fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
 		setsockopt(s->icmp.fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 	return 0;
@@ -140,7 +141,7 @@ static bool receive_reply(struct pmtu_socket *s, struct pmtu_news *ret)
 			continue;
 		*ret = (struct pmtu_news){
 			.kind = PMTU_NEWS_REPLY, .whole = true, .number = e.probe.seq, .key = e.probe.target,
-			.sent_us = e.probe.sent_us,
+			.sent_us = e.probe.sent_us, .fragment = icmp_socket_fragment(&p.h),
 			.from = with_ip ? e.from : icmp_socket_addr(&p.name, p.h.msg_namelen),
 		};
 		return true;

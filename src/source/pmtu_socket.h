@@ -29,6 +29,7 @@ struct pmtu_news {
 	struct addr from, to; /* to: of errors, where the packet quoted was going */
 	int quoted;        /* PTB: total length of the packet quoted; 0: not told */
 	int mtu, error;    /* PTB; errors: errno */
+	int fragment;      /* REPLY: size of the largest fragment it came in; 0: whole */
 };
 
 /* 0 or -errno; device: name of the interface to send through, or NULL. */

@@ -71,6 +71,7 @@ open_path()
 		ip -n "${chain[n]}" -6 route del $target6/128 2> /dev/null
 	done
 	ip -n "${chain[3]}" route replace 10.78.1.0/24 via 10.78.3.1
+	ip -n "${chain[4]}" -6 route replace 2001:db8:78:1::/64 via 2001:db8:78:4::1
 	ip -n "${chain[0]}" -6 route flush cache
 }
 
@@ -153,7 +154,8 @@ lossy()
 
 # each opens the path before
 scenarios=(nothing hole1 hole2 hole3 before_first back back_lossy lossy1 lossy2 no_timestamps back_no_timestamps only_hops
-	last_hop_only back_unknown firewall mute1 mute12 df_replies cache text text_back nobody nobody_back)
+	last_hop_only back_unknown firewall mute1 mute12 df_replies cache text text_back nobody nobody_back
+	fragments)
 scenario()
 {
 	local out before
@@ -259,6 +261,16 @@ scenario()
 		out=$(in_host "${chain[0]}" "$TUNWATCH" mtu $target4)
 		result "$(sed -n 3p <<< "$out")" \
 			"  they get there: their answers, as large, are lost on the way back" "text: the way back"
+		;;
+	fragments)
+		# replies without DF
+		ip -n "${chain[3]}" route replace 10.78.1.0/24 via 10.78.3.1 mtu lock 1300
+		ip -n "${chain[4]}" -6 route replace 2001:db8:78:1::/64 via 2001:db8:78:4::1 mtu 1300
+		search
+		for before in 4 6; do
+			result "$(jq -r '"\(.mtu) \(.direction) \(.back_fragment)"' "$work/$me.out$before")" \
+				"1500 null $((before == 4 ? 1300 : 1296))" "IPv$before: answers in fragments"
+		done
 		;;
 	nobody) hole 2 && placed forward 2 3 "without privilege" "${nobody[@]}" ;;
 	nobody_back) back 2 && placed reverse null null "without privilege, on the way back" "${nobody[@]}" ;;
