@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs a command for a while and says what it and all its descendants cost, also those that made themselves daemons:
-//   bench_run [-p COLUMNSxROWS] [-t SECONDS] [-k KEYS] [-e COMMAND] -- COMMAND...
+//   bench_run [-p COLUMNSxROWS] [-t SECONDS] [-m SECONDS] [-k KEYS] [-e COMMAND] -- COMMAND...
 // -p: on a pty of that size, which is drained at once (else its output goes to /dev/null); -t: end it then, with -k
-// (keys typed), -e (a shell command) and SIGTERM, in that order. Prints one line of name=value.
+// (keys typed), -e (a shell command) and SIGTERM, in that order; -m: also what they cost from then on, for how long.
+// Prints one line of name=value.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,8 @@ struct run {
 	int pty;
 	double began;
 	double cpu;            /* of everybody reaped so far */
+	double mark;           /* seconds, 0: none */
+	double marked, marked_cpu; /* when that was, and what everybody had cost by then */
 	long pss_kb;
 	int processes;
 	uint64_t start_bytes, bytes, bursts;
@@ -101,8 +104,10 @@ static void drain(struct run *run, int timeout_ms)
 	run->last_read = now();
 }
 
-static int parent_of(const char *pid)
+/* The parent; and clock ticks in user and kernel mode, own and of children reaped. */
+static int stat_of(const char *pid, unsigned long *ret_user, unsigned long *ret_system)
 {
+	unsigned long user, system, child_user, child_system;
 	char path[300], text[512];
 	const char *end;
 	int parent = -1;
@@ -112,10 +117,21 @@ static int parent_of(const char *pid)
 	f = fopen(path, "r");
 	if (!f)
 		return -1;
-	if (fgets(text, sizeof text, f) && (end = strrchr(text, ')')))
-		sscanf(end + 1, " %*c %d", &parent);
+	if (fgets(text, sizeof text, f) && (end = strrchr(text, ')')) &&
+	    sscanf(end + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &parent, &user, &system,
+		   &child_user, &child_system) == 5) {
+		*ret_user = user + child_user;
+		*ret_system = system + child_system;
+	}
 	fclose(f);
 	return parent;
+}
+
+static int parent_of(const char *pid)
+{
+	unsigned long user, system;
+
+	return stat_of(pid, &user, &system);
 }
 
 static long pss_of(int pid)
@@ -132,6 +148,26 @@ static long pss_of(int pid)
 		sscanf(line, "Pss: %ld", &kb);
 	fclose(f);
 	return kb;
+}
+
+/* What everybody below parent has cost so far. */
+static double cpu_of(int parent)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	double cpu = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		int pid = atoi(entry->d_name);
+		unsigned long user = 0, system = 0;
+
+		if (pid <= 0 || stat_of(entry->d_name, &user, &system) != parent)
+			continue;
+		cpu += (double)(user + system) / (double)sysconf(_SC_CLK_TCK) + cpu_of(pid);
+	}
+	if (dir)
+		closedir(dir);
+	return cpu;
 }
 
 /* Everybody below parent: their PSS, or a signal to them. */
@@ -223,11 +259,13 @@ int main(int argc, char **argv)
 	double wall;
 	int option;
 
-	while ((option = getopt(argc, argv, "+p:t:k:e:")) != -1) {
+	while ((option = getopt(argc, argv, "+p:t:m:k:e:")) != -1) {
 		if (option == 'p' && sscanf(optarg, "%dx%d", &run.columns, &run.rows) != 2)
 			return 64;
 		if (option == 't')
 			run.seconds = atof(optarg);
+		if (option == 'm')
+			run.mark = atof(optarg);
 		if (option == 'k')
 			run.keys = optarg;
 		if (option == 'e')
@@ -241,10 +279,16 @@ int main(int argc, char **argv)
 	while (has_children() && now() - run.began < run.seconds) {
 		drain(&run, 20);
 		reap(&run);
+		if (run.mark > 0 && !(run.marked > 0) && now() - run.began >= run.mark) {
+			run.marked_cpu = run.cpu + cpu_of(getpid());
+			run.marked = now();
+		}
 	}
 	wall = now() - run.began;
 	descend(&run, getpid(), 0);
 	end(&run);
+	if (run.marked > 0)
+		printf("late_cpu=%.6f late_s=%.3f ", run.cpu - run.marked_cpu, run.began + wall - run.marked);
 	printf("cpu=%.6f wall=%.3f pss_kb=%ld processes=%d start_bytes=%llu bytes_s=%.1f bursts_s=%.2f status=%d\n",
 	       run.cpu, wall, run.pss_kb, run.processes, (unsigned long long)run.start_bytes,
 	       wall > STEADY_S ? (double)run.bytes / (wall - STEADY_S) : 0.0,
