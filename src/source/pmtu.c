@@ -324,8 +324,13 @@ static void look_at_signs(struct pmtu_source *s, int64_t now_us)
 		if (!p->on || p->at.row >= s->env->model->ntunnels)
 			continue;
 		pmtu_signs(s->look, p, signs);
-		if (pmtu_sched_look(&p->sched, now_us, signs) && p->doing == PMTU_SEARCH)
-			pmtu_path_stop(s, p);
+		if (pmtu_sched_look(&p->sched, now_us, signs)) {
+			pmtu_locate_stop(s, p);
+			if (p->doing == PMTU_SEARCH) {
+				pmtu_path_stop(s, p);
+				pmtu_sched_event(&p->sched);
+			}
+		}
 		if (p->doing == PMTU_IDLE && p->sched.wanted)
 			s->due[i] = now_us;
 	}
@@ -361,7 +366,9 @@ static void sweep(struct pmtu_source *s, int64_t now_us)
 	for (size_t i = 0; i < s->npaths; i++) {
 		struct pmtu_path *p = s->paths[i];
 
-		if (!p->on || (w->sweep[0] && (!t || (p->at.key != t->inner_target && p->at.key != t->outer_target))))
+		bool meant = !w->sweep[0] || (t && (p->at.key == t->inner_target || p->at.key == t->outer_target));
+
+		if (!p->on || !meant || p->doing == PMTU_SEARCH)
 			continue;
 		pmtu_sched_ask(&p->sched);
 		if (p->doing == PMTU_IDLE)

@@ -5,7 +5,8 @@
 # shellcheck disable=SC2154 # near, middle and far are set by host
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/netns.sh"
-need setpriv
+. "$(dirname "$0")/../lib/process.sh"
+need setpriv bc
 
 period=2
 late=$((period + 2))
@@ -124,7 +125,6 @@ soon()
 	ok $? "$2 ($took s)"
 }
 
-need bc
 collect run
 known run 10.77.200.1 "complete ptb 1400" "IPv4: found"
 known run 2001:db8:200::1 "complete ptb 1390" "IPv6: found"
@@ -222,10 +222,34 @@ for t in "10.77.200.1 1444" "2001:db8:200::1 1445" "10.77.200.2 1479" "2001:db8:
 done
 router accept
 
+# a network in motion is left alone for 5 s
+# shellcheck disable=SC2317,SC2329 # called by wait_for
+seen_down()
+{
+	look run
+	grep -q '"kind":"link".*"tunnel":"vx1".*"up":false' "$work/run"
+}
+ip -n "$near" link set vx1 down
+wait_for 10 seen_down
+changed=$(now)
+ip -n "$near" link set vx1 up
+# shellcheck disable=SC2317,SC2329 # called by wait_for
+searched_since()
+{
+	look "$1"
+	begun=$(jq -r --arg t "$2" 'select(.kind == "pmtu" and .target == $t and .path == "inner" and
+		.state == "searching") | .time' "$work/$1" | tail -n 1)
+	[ -n "$begun" ] && [ "$(bc <<< "$(seconds "$begun") > $3")" = 1 ]
+}
+wait_for 20 searched_since run 10.78.1.2 "$changed"
+ok $? "a link that went down and up calls for a search"
+[ "$(bc <<< "$(seconds "$begun") - $changed >= 5")" = 1 ]
+ok $? "... not before 5 s ($(bc <<< "$(seconds "$begun") - $changed") s)"
+
 stop run
 # nobody else feels it
 for row in four1 six1 four2 six2; do
-	is "$(jq -c --arg r "$row" 'select(.kind == "probe" and .tunnel == $r and .purpose != "mtu" and
+	is "$(jq -c --arg r "$row" 'select(.kind == "probe" and .tunnel == $r and (.purpose == "schedule" or .purpose == "verdict") and
 		.outcome != "reply") | [.outcome, .size]' "$work/run")" "" "$row: no scheduled probe is lost"
 done
 is "$("$TUNWATCH" report --format json "$work/run.twr" | jq -r '.tunnels[] | select(.name | test("^(four|six)")) |
@@ -236,6 +260,51 @@ is "$(jq -c 'select(.kind == "pmtu" and (.tunnel | test("^nobody")))' "$work/run
 for i in 1 2; do
 	is "$(ip -n "$near" route get 10.77.200.$i | grep -o 'mtu [0-9]*')" "" "the cache of path MTUs is as it was: $i"
 done
+
+# a person asks: in a session on a terminal
+screen "$near" live --new -c "$work/conf" -w "$work/live.twr"
+wait_for 20 grep -aqs LIVE "$work/live.out"
+for t in "10.77.200.1 1444" "2001:db8:200::1 1445"; do
+	known live "${t% *}" "complete ptb ${t#* }" "in a session: ${t% *}"
+done
+asked=$(now)
+type_keys live f
+for t in 10.77.200.1 2001:db8:200::1 10.77.200.9 2001:db8:200::9; do
+	wait_for 10 searched_since live $t "$asked"
+	ok $? "f searches at once: $t"
+done
+for t in 10.77.200.9 2001:db8:200::9; do
+	wait_for 15 newest_is live $t "unreachable - 0"
+	is "$(newest live $t)" "unreachable - 0" "who never answers is no black hole: $t"
+done
+in_host "$near" "$TUNWATCH" stop > /dev/null 2>&1
+
+# many at once: no more than 500 packets a second, and all of them right
+ip -n "$far" route add local 10.79.0.0/24 dev lo
+ip -n "$far" -6 route add local 2001:db8:79::/64 dev lo
+ip -n "$middle" route add 10.79.0.0/24 via 10.77.2.2 mtu lock 1433
+ip -n "$middle" -6 route add 2001:db8:79::/64 via 2001:db8:2::2 mtu 1432
+echo "mtu-period = 1h" > "$work/conf.many"
+for ((i = 1; i <= 60; i++)); do
+	echo "line a$i { target = \"10.79.0.$i\" }"
+	echo "line b$i { target = \"2001:db8:79::$i\" }"
+done >> "$work/conf.many"
+background "$near" "$TUNWATCH" record --new -c "$work/conf.many" -o "$work/many.twr"
+collector=$pid
+# shellcheck disable=SC2317,SC2329 # called by wait_for
+many_known()
+{
+	look many
+	[ "$(grep -c '"kind":"pmtu".*"state":"complete","cause":"ptb","mtu":143[23]' "$work/many")" = 120 ]
+}
+wait_for 30 many_known
+ok $? "120 paths: all right"
+stop many
+most=$(jq -r 'select(.kind == "probe" and .purpose == "mtu") | .mono_ns / 1000 - (.age_us // 0)' "$work/many" |
+	sort -n | awk '{ t[NR] = $1; while (t[first + 1] <= $1 - 1000000) first++
+		most = NR - first > most ? NR - first : most } END { print most }')
+[ "${most:-0}" -gt 100 ] && [ "$most" -le 500 ]
+ok $? "... and at most 500 packets in a second ($most)"
 
 # without privileges
 nobody=(env HOME=/nonexistent setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all)
