@@ -40,14 +40,10 @@ static bool may_be_cut(const struct model *m, const struct model_tunnel *t)
 bool model_overhead(const struct model *m, const struct model_tunnel *t, struct overhead *ret)
 {
 	unsigned row = (unsigned)(t - m->tunnels);
-	const struct model_sa *sa = model_tunnel_sa(m, row, DIRECTION_OUT);
+	const struct model_sa *sa = sa_of_row(m, row);
 	const struct model_link *l = model_tunnel_link(m, t);
 	struct overhead o = { .type = t->type };
 
-	if (!sa)
-		sa = model_tunnel_sa(m, row, DIRECTION_IN);
-	if (!sa)
-		sa = model_tunnel_sa(m, row, DIRECTION_UNKNOWN);
 	o.outer_family = family_of(m, t, sa);
 	o.inner_family = model_addr(m, t->peer).family;
 	o.has_key = t->has_key || t->has_okey;

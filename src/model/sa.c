@@ -4,6 +4,8 @@
 
 #include "model/model_int.h"
 
+enum { COMPRESSION = 108 }; /* IPCOMP: goes inside ESP, and makes packets smaller at most */
+
 static struct model_sa *sa_at(struct model *m, unsigned key)
 {
 	if (key >= SA_MAX)
@@ -164,6 +166,30 @@ void sa_apply(struct model *m, const struct record *r)
 	sa->encap = (int32_t)record_get(r, SA_ENCAP, 0);
 	sa->icv_bits = (int32_t)record_get(r, SA_ICV_BITS, 0);
 	join(m, sa);
+}
+
+/* An SA that leaves tells best. */
+static int rank(const struct model_sa *sa)
+{
+	return sa->dir == DIRECTION_OUT ? 2 : sa->dir == DIRECTION_IN ? 1 : 0;
+}
+
+const struct model_sa *sa_of_row(const struct model *m, unsigned row)
+{
+	const struct model_sa *best = NULL;
+	bool alone;
+
+	if (!m->nsa || !may_carry(m->tunnels[row].type, &alone))
+		return NULL;
+	for (size_t i = 0; i < m->nsa; i++) {
+		const struct model_sa *sa = &m->sa[i];
+
+		if (!sa->used || sa->gone || sa->row != row || sa->proto == COMPRESSION)
+			continue;
+		if (!best || rank(sa) > rank(best) || (rank(sa) == rank(best) && sa->since_us >= best->since_us))
+			best = sa;
+	}
+	return best;
 }
 
 const struct model_sa *model_tunnel_sa(const struct model *m, unsigned tunnel, enum direction dir)
