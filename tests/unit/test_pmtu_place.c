@@ -284,9 +284,243 @@ static void test_paths(void **state)
 	}
 }
 
+/* ---- single matters ---- */
+
+static struct sim_hops plain_hops(int family)
+{
+	return (struct sim_hops){
+		.path = { .rtt_us = 40 * US_PER_MS, .random = seed + 1 }, .family = family, .distance = 5,
+		.largest = 1382, .hole = 3, .timestamps = true, .udp = true,
+	};
+}
+
+static struct pmtu_place_config plain_config(const struct sim_hops *h)
+{
+	return (struct pmtu_place_config){
+		.target = hops_address(h->family, h->distance), .low = 1382, .high = 1383, .small = PMTU_SMALL4,
+		.srtt_us = 40 * US_PER_MS, .rttvar_us = US_PER_MS, .kinds = ALL_KINDS,
+	};
+}
+
+/* Run until it wants to send a probe of that kind; everything else is lost. */
+static bool run_to(struct pmtu_place *p, enum pmtu_place_kind kind, bool large, bool ttl, int64_t *now,
+		   struct pmtu_place_probe *ret)
+{
+	int64_t wake = 0;
+
+	for (;;) {
+		enum pmtu_step step = pmtu_place_step(p, *now, ret, &wake);
+
+		if (step == PMTU_STEP_DONE)
+			return false;
+		if (step == PMTU_STEP_SEND && ret->kind == kind && ret->large == large && (ret->ttl > 0) == ttl)
+			return true;
+		if (step == PMTU_STEP_WAIT) {
+			assert_true(wake > *now);
+			*now = wake;
+		}
+	}
+}
+
+static void test_nothing_to_send(void **state)
+{
+	struct sim_hops h = plain_hops(AF_INET);
+	struct pmtu_place_config c = plain_config(&h);
+	struct pmtu_place_probe probe;
+	struct pmtu_place p;
+	int64_t wake;
+
+	(void)state;
+	c.kinds = 0;
+	pmtu_place_start(&p, &c);
+	assert_int_equal(pmtu_place_step(&p, 0, &probe, &wake), PMTU_STEP_DONE);
+	assert_int_equal(p.found.direction, DIRECTION_UNKNOWN);
+	assert_int_equal(p.found.why, PMTU_PLACE_DEAF);
+	assert_int_equal(p.found.probes, 0);
+	/* after the end nothing counts */
+	pmtu_place_answered(&p, 0, &c.target, 1, 0);
+	pmtu_place_refused(&p, 0);
+	assert_int_equal(pmtu_place_step(&p, 1, &probe, &wake), PMTU_STEP_DONE);
+}
+
+/* What this host cannot send is left out, and does not keep it busy. */
+static void test_sending_fails(void **state)
+{
+	struct sim_hops h = plain_hops(AF_INET);
+	struct pmtu_place_config c = plain_config(&h);
+	struct pmtu_place_probe probe;
+	enum pmtu_step step;
+	struct pmtu_place p;
+	int64_t wake = 0, now = 0;
+	unsigned sent = 0;
+
+	(void)state;
+	pmtu_place_start(&p, &c);
+	while ((step = pmtu_place_step(&p, now, &probe, &wake)) != PMTU_STEP_DONE) {
+		if (step == PMTU_STEP_SEND) {
+			pmtu_place_failed(&p, probe.number);
+			assert_true(++sent <= PMTU_PLACE_KINDS);
+		} else {
+			assert_true(wake > now);
+			now = wake;
+		}
+	}
+	assert_int_equal(sent, PMTU_PLACE_KINDS);
+	assert_int_equal(p.found.direction, DIRECTION_UNKNOWN);
+	assert_int_equal(p.found.hop, 0);
+}
+
+static void test_strangers_are_ignored(void **state)
+{
+	struct sim_hops h = plain_hops(AF_INET);
+	struct pmtu_place_config c = plain_config(&h);
+	struct addr stranger = hops_address(AF_INET, 99);
+	struct pmtu_place_probe probe;
+	struct pmtu_place p;
+	int64_t now = 0;
+
+	(void)state;
+	pmtu_place_start(&p, &c);
+	assert_true(run_to(&p, PMTU_PLACE_TIMESTAMP, true, false, &now, &probe));
+	pmtu_place_answered(&p, probe.number, &stranger, now + 1, 0);
+	pmtu_place_answered(&p, probe.number + 1, &c.target, now + 1, 0);
+	pmtu_place_expired(&p, probe.number, &stranger, now + 1); /* it has no TTL of its own */
+	assert_false(p.sides[PMTU_PLACE_TIMESTAMP].large_answered);
+	pmtu_place_answered(&p, probe.number, &c.target, now + 1, 0);
+	assert_true(p.sides[PMTU_PLACE_TIMESTAMP].large_answered);
+	assert_false(run_to(&p, PMTU_PLACE_UDP, true, false, &now, &probe));
+	assert_int_equal(p.found.direction, DIRECTION_REVERSE);
+	assert_int_equal(p.found.by, PMTU_PLACE_TIMESTAMP);
+}
+
+static void test_ptb_after_all(void **state)
+{
+	struct sim_hops h = plain_hops(AF_INET6);
+	struct pmtu_place_config c = plain_config(&h);
+	struct pmtu_place_probe probe;
+	struct pmtu_place p;
+	int64_t now = 0;
+
+	(void)state;
+	pmtu_place_start(&p, &c);
+	assert_true(run_to(&p, PMTU_PLACE_TIMESTAMP, true, false, &now, &probe));
+	pmtu_place_refused(&p, probe.number);
+	assert_false(run_to(&p, PMTU_PLACE_UDP, true, false, &now, &probe));
+	assert_int_equal(p.found.direction, DIRECTION_FORWARD);
+}
+
+static void test_passes_again(void **state)
+{
+	struct sim_hops h = plain_hops(AF_INET);
+	struct pmtu_place_config c = plain_config(&h);
+	struct pmtu_place_probe probe;
+	struct pmtu_place p;
+	int64_t now = 0;
+
+	(void)state;
+	pmtu_place_start(&p, &c);
+	assert_true(run_to(&p, PMTU_PLACE_ECHO, true, true, &now, &probe));
+	pmtu_place_answered(&p, probe.number, &c.target, now + 1, 1300);
+	assert_false(run_to(&p, PMTU_PLACE_ECHO, true, true, &now, &probe));
+	assert_int_equal(p.found.why, PMTU_PLACE_CHANGED);
+	assert_int_equal(p.found.direction, DIRECTION_UNKNOWN);
+	assert_int_equal(p.found.hop, 0);
+	assert_int_equal(p.found.back, 1300);
+}
+
+/* Quotes that are cut short. */
+static void test_find(void **state)
+{
+	struct sim_hops h = plain_hops(AF_INET);
+	struct pmtu_place_config c = plain_config(&h);
+	const struct pmtu_place_probe *found;
+	struct pmtu_place_probe probe;
+	struct pmtu_place p;
+	int64_t now = 0;
+
+	(void)state;
+	c.number = 0x1fffe;
+	pmtu_place_start(&p, &c);
+	assert_null(pmtu_place_find(&p, PMTU_PLACE_UDP, 1383, -1));
+	assert_true(run_to(&p, PMTU_PLACE_UDP, true, false, &now, &probe));
+	found = pmtu_place_find(&p, PMTU_PLACE_UDP, 1383, -1);
+	assert_non_null(found);
+	assert_int_equal(found->number, probe.number);
+	assert_null(pmtu_place_find(&p, PMTU_PLACE_UDP, 1382, -1));
+	found = pmtu_place_find(&p, PMTU_PLACE_TIMESTAMP, 0, 0xfffe);
+	assert_non_null(found);
+	assert_int_equal(found->number, 0x1fffe);
+	assert_null(pmtu_place_find(&p, PMTU_PLACE_TIMESTAMP, 0, 0x7fff));
+}
+
+static struct addr any_address(struct sim_hops *h)
+{
+	return hops_address(h->family, path_between(&h->path, 0, 8));
+}
+
+/* Whatever is answered, it ends in time, keeps to its probes, and its answer is one. */
+static void test_nonsense(void **state)
+{
+	(void)state;
+	for (unsigned run = 0; run < runs; run++) {
+		struct sim_hops h = plain_hops(run & 1 ? AF_INET : AF_INET6);
+		struct pmtu_place_config c = plain_config(&h);
+		struct watched w = { .config = &c };
+		struct pmtu_place_probe probe;
+		enum pmtu_step step;
+		struct pmtu_place p;
+		int64_t now = 0, wake = 0;
+
+		h.path.random += run * UINT64_C(0x9e3779b97f4a7c15);
+		c.number = (uint32_t)path_between(&h.path, 0, 1000000) - 100;
+		c.srtt_us = path_between(&h.path, 0, 1) * path_between(&h.path, 1, 3000000);
+		pmtu_place_start(&p, &c);
+		while ((step = pmtu_place_step(&p, now, &probe, &wake)) != PMTU_STEP_DONE) {
+			uint32_t number = p.next - (uint32_t)path_between(&h.path, -3, 20);
+			struct addr from = any_address(&h);
+
+			if (step == PMTU_STEP_SEND)
+				watch(&probe, now, &w);
+			else
+				now = path_between(&h.path, 0, 3) ? wake : now + path_between(&h.path, 1, 1000);
+			switch (path_between(&h.path, 0, 15)) {
+			case 0:
+				pmtu_place_answered(&p, number, &from, now, path_between(&h.path, -5, 1500));
+				break;
+			case 1:
+			case 2:
+				pmtu_place_expired(&p, number, &from, now);
+				break;
+			case 3:
+				if (path_chance(&h.path) < 0.05)
+					pmtu_place_refused(&p, number);
+				break;
+			case 4:
+				if (path_chance(&h.path) < 0.01)
+					pmtu_place_failed(&p, number);
+				break;
+			}
+		}
+		assert_false(w.odd);
+		assert_true(now <= PMTU_PLACE_BUDGET_US + US_PER_MS);
+		assert_true(p.found.direction == DIRECTION_FORWARD || p.found.direction == DIRECTION_REVERSE ||
+			    p.found.direction == DIRECTION_UNKNOWN);
+		assert_int_equal(p.found.direction == DIRECTION_UNKNOWN, p.found.why != PMTU_PLACE_KNOWN);
+		assert_true(p.found.hop >= 0 && p.found.hop <= PMTU_PLACE_HOPS && p.found.next >= 0 &&
+			    p.found.next <= PMTU_PLACE_HOPS);
+		assert_true(!p.found.next || p.found.next > p.found.hop);
+		assert_true(p.found.probes < 4096);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_paths) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_paths), cmocka_unit_test(test_nothing_to_send),
+		cmocka_unit_test(test_sending_fails), cmocka_unit_test(test_strangers_are_ignored),
+		cmocka_unit_test(test_ptb_after_all), cmocka_unit_test(test_passes_again), cmocka_unit_test(test_find),
+		cmocka_unit_test(test_nonsense),
+	};
 
 	if (getenv("PMTU_RUNS"))
 		runs = (unsigned)strtoul(getenv("PMTU_RUNS"), NULL, 10);
