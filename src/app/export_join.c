@@ -114,9 +114,13 @@ static bool is_of_router(const struct model *m, unsigned tunnel, const struct re
 	return true;
 }
 
-/* Where the model has joined neighbours to rows it knows better than a neighbour's address. */
+/* Where the model has joined neighbours and SAs to rows it knows better than addresses do. */
 static bool is_joined(const struct model *m, const struct record *r, unsigned *ret_row)
 {
+	if (r->kind == RECORD_SA || r->kind == RECORD_SA_COUNTERS) {
+		*ret_row = r->key < m->nsa && m->sa[r->key].used ? m->sa[r->key].row : MODEL_NONE;
+		return true;
+	}
 	if (r->kind != RECORD_BGP || r->key >= m->nbgp || !m->bgp[r->key].used || m->joined != m->topology)
 		return false;
 	*ret_row = m->bgp[r->key].row;
