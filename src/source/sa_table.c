@@ -33,7 +33,7 @@ struct slot {
 struct sa_table {
 	struct source_env *env;
 	struct slot *living;         /* hash */
-	struct slot *waiting;        /* list of what the running dump shows for the first time, the latest shown first */
+	struct slot *waiting;        /* list of what the running dump shows for the first time, the latest first */
 	struct slot *gone;           /* list, the longest gone first */
 	bool dumping;
 	uint16_t free_keys[SA_TABLE_MAX];
