@@ -327,8 +327,12 @@ static void test_modes_and_directions(void **state)
 	static const struct {
 		unsigned mode;
 		int want; /* -1: none */
-	} modes[] = { { 0, SA_MODE_TRANSPORT }, { 1, SA_MODE_TUNNEL }, { 2, -1 }, { 4, SA_MODE_BEET }, { 5, -1 }, { 255, -1 } };
-	static const enum direction directions[] = { DIRECTION_UNKNOWN, DIRECTION_IN, DIRECTION_OUT, DIRECTION_UNKNOWN };
+	} modes[] = {
+		{ 0, SA_MODE_TRANSPORT }, { 1, SA_MODE_TUNNEL }, { 2, -1 }, { 4, SA_MODE_BEET }, { 5, -1 }, { 255, -1 },
+	};
+	static const enum direction directions[] = {
+		DIRECTION_UNKNOWN, DIRECTION_IN, DIRECTION_OUT, DIRECTION_UNKNOWN,
+	};
 	struct xfrm_message m;
 	struct made b;
 

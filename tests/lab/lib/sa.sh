@@ -1,49 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# sa.sh - hq's security associations, as `ip xfrm state` shows them
+# sa.sh - hq's security associations, as `ip xfrm` shows them; see sas.py for the lines of a list
 #
-#   sa_list                    a line for each that is no larval one: "SPI src=... dst=..." and so on
+#   sa_list                    those that are there
+#   sa_told                    what became of them, as the witness xfrm.txt says
 #   want_sas FILE NEW GONE [SPI]...
 #                              the program must have recorded these (or all) of a kept list, as new within NEW and
 #                              as gone within GONE: FROM..TO, or "-" for not at all, or "" for whenever
+#   want_told FROM FILE        all that xfrm.txt says was told after that time, when those of FILE were there, must be
+#                              recorded, as of then
 
-sa_list()
-{
-	ip -n hq xfrm state | awk -v local="$(ip -n hq -o addr | awk '{ sub("/.*", "", $4); printf " %s", $4 } END { print " " }')" '
-		function show() {
-			if (keyed)
-				print spi, "src=" src, "dst=" dst, "proto=" proto, "mode=" mode, "reqid=" reqid, "mark=" mark,
-					"if_id=" if_id, "encap=" encap, "enc=" enc, "auth=" auth, "auth_bits=" bits, "dir=" dir
-		}
-		$1 == "src" {
-			show()
-			src = $2; dst = $4; mark = if_id = encap = enc = auth = bits = dir = "-"; keyed = 0
-			here = index(local, " " src " "); there = index(local, " " dst " ")
-			if (here && !there) dir = "out"
-			if (there && !here) dir = "in"
-		}
-		$1 == "proto" {
-			proto = $2 == "esp" ? 50 : $2 == "ah" ? 51 : $2 == "comp" ? 108 : $2
-			spi = $4; reqid = $6 ? $6 : "-"; mode = $8
-		}
-		$1 == "mark" { mark = $2; sub("/.*", "", mark) }
-		$1 == "if_id" { if_id = $2 }
-		$1 == "encap" { encap = $7 }
-		$1 == "enc" { enc = $2; keyed = 1 }
-		$1 == "auth-trunc" { auth = $2; bits = $4; keyed = 1 }
-		$1 == "aead" { enc = $2; bits = $4; keyed = 1 }
-		$1 == "comp" { keyed = 1 }
-		END { show() }'
-}
+hq_addresses() { ip -n hq -o addr | awk '{ sub("/.*", "", $4); print $4 }'; }
+sa_list() { ip -n hq xfrm state | python3 "$LAB/lib/sas.py" $(hq_addresses); }
+sa_told() { python3 "$LAB/lib/sas.py" $(hq_addresses) < "$OUT/xfrm.txt"; }
 
 want_sas()
 {
 	local file=$1 new=$2 gone=$3 spi rest words
 
 	shift 3
-	while read -r spi rest; do
+	while read -r _ _ spi rest; do
 		[ $# = 0 ] || [[ " $* " == *" $spi "* ]] || continue
 		read -ra words <<< "$rest"
 		want sa "$spi" "${words[@]}" ${new:+"new=$new"} ${gone:+"gone=$gone"}
 	done < "$file"
+}
+
+want_told()
+{
+	local from=$1 event at spi rest words
+	declare -A seen
+
+	while read -r _ _ spi rest; do seen[$spi]=1; done < "$2"
+	while read -r event at spi rest; do
+		[[ $at < $from ]] && continue
+		read -ra words <<< "$rest"
+		case ${seen[$spi]-}$event in
+		# an update of a place that IKE keeps makes it an SA
+		new | update) want sa "$spi" "${words[@]}" "new=$at..$at" ;;
+		*delete) want sa "$spi" "gone=$at..$at" ;;
+		*) want sa-event "$spi" "event=$event" "at=$at..$at" ;;
+		esac
+		seen[$spi]=1
+	done < <(sa_told)
 }

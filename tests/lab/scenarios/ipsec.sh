@@ -3,6 +3,7 @@
 # ipsec.sh [COMMAND...]: tunnels over ESP in other ways: the VTI pair through UDP 4500 (NAT-T), GRE and IPIP over
 # transport mode.
 . "$LAB/lib/lab.sh"
+. "$LAB/lib/sa.sh"
 lab_up 5ms 0%
 tun_vti_natt
 tun_gre_ipsec
@@ -23,4 +24,7 @@ want_row vti1 vti $HQ $CLOUD 169.254.252.1
 want_row gre1 gre $HQ $FAR 10.99.1.2
 want_row ipip1 ipip $HQ $FAR 10.99.2.2
 want rows all count=4
+sa_list > "$OUT/sas"
+want_sas "$OUT/sas" "" -
+want sas all count=$(wc -l < "$OUT/sas")
 finish

@@ -3,26 +3,16 @@
 # rekey.sh [COMMAND...]: strongSwan renews the ESP SAs of both tunnels every REKEY (10) s for LONG (45) s; no packet may
 # be lost.
 . "$LAB/lib/lab.sh"
+. "$LAB/lib/sa.sh"
 lab_up 5ms 0%
 IKE_REKEY=${REKEY:-10}s IKE_LIFE=30s tun_ike || exit 1
 PINGS="vti1=169.254.252.1 vti2=169.254.252.5"
 begin rekey "$@"
-sas()
-{
-	ip -n hq xfrm state | sed -n 's/.*spi \(0x[0-9a-f]*\).*/\1/p' | sort
-}
-old=$(sas)
-end=$((SECONDS + ${LONG:-45}))
-while [ $SECONDS -lt $end ]; do
-	new=$(sas)
-	if [ "$new" != "$old" ]; then
-		truth sa-change "added=$(comm -13 <(echo "$old") <(echo "$new") | paste -sd,)" \
-			"gone=$(comm -23 <(echo "$old") <(echo "$new") | paste -sd,)"
-		old=$new
-		keys
-	fi
-	sleep 0.3
-done
+from=$EPOCHREALTIME
+sa_list > "$OUT/sas"
+sleep "${LONG:-45}"
+want_told "$from" "$OUT/sas"
+grep -oE '0x[0-9a-f]{32,}' "$OUT/xfrm.txt" | sort -u >> "$OUT/keys.txt"
 for n in vti1 vti2; do
 	want state $n state=up
 	# what the witness lost too would be the lab's fault
