@@ -273,7 +273,7 @@ static void say_belief(const struct subject *s, const struct way *w, struct text
 
 static void write_kernel(const struct subject *s, struct text *o)
 {
-	for (size_t i = 0; i < ARRAY_LEN(s->ways); i++)
+	for (size_t i = 0; i < ARRAY_LEN(s->ways) && !row_is_silent(s->f); i++)
 		if (s->ways[i].pmtu && s->ways[i].pmtu->cached_mtu > 0)
 			say_belief(s, &s->ways[i], o);
 }
@@ -324,13 +324,21 @@ static bool has_ipv6(const struct subject *s)
 	return target && model_addr(s->f->m, target->target).family == AF_INET6;
 }
 
+// A line's is the one that leads there.
+static const char *ifname_of(const struct subject *s)
+{
+	const struct model_route *r = row_is_line(s->t) ? model_tunnel_route(s->f->m, s->t) : NULL;
+	const char *name = model_name(s->f->m, r ? r->oif : s->t->ifname);
+
+	return *name ? name : "IFNAME";
+}
+
 static void write_configure(const struct subject *s, struct text *o)
 {
 	const struct model_mtu *x = &s->mtu;
-	const char *ifname = model_name(s->f->m, s->t->ifname);
 	int mss4 = x->mtu > 0 ? x->mtu - 40 : x->mss4, mss6 = x->mtu > 0 ? x->mtu - 60 : x->mss6;
 
-	if (mss4 <= 0 || mss6 <= 0)
+	if (row_is_silent(s->f) || mss4 <= 0 || mss6 <= 0)
 		return;
 	text_say(o, x->mtu > 0 ? "MTU %d" : "the MTU as it is", x->mtu);
 	text_say(o, "TCP MSS %d (IPv6 %d)", mss4, mss6);
@@ -338,7 +346,7 @@ static void write_configure(const struct subject *s, struct text *o)
 		return;
 	if (!x->from_router) {
 		text_line(o);
-		text_say(o, "Linux    ip link set dev %s mtu %d", *ifname ? ifname : "IFNAME", x->mtu);
+		text_say(o, "Linux    ip link set dev %s mtu %d", ifname_of(s), x->mtu);
 	}
 	if (has_ipv6(s))
 		return;
