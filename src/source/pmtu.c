@@ -12,6 +12,7 @@
 #define RETRY_US (10 * US_PER_S)       /* of a socket that could not be opened */
 #define START_US (50 * US_PER_MS)      /* first searches begin so far apart, and all within ... */
 #define START_MOST_US (10 * US_PER_S)
+#define STARTED_US (5 * US_PER_S)      /* by then all is seen that was there at the start */
 enum { SEARCHES_MAX = 16, NEWS_MAX = 1024 }; /* at once, those that wait for PTBs left out; news of one reading */
 
 struct pmtu_side *pmtu_side_of(struct pmtu_source *s, int family)
@@ -279,7 +280,9 @@ static int compare_addr(const void *a, const void *b, void *arg)
 
 static void switch_paths(struct pmtu_source *s, int64_t now_us)
 {
-	int64_t period = pmtu_period(s), delay = 0;
+	/* what appears later is a network in motion */
+	bool later = now_us - s->started_us > STARTED_US;
+	int64_t period = pmtu_period(s), delay = later ? PMTU_SCHED_HOLD_US : 0;
 
 	s->v4.wanted = s->v6.wanted = false;
 	s->nby_addr = 0;
@@ -299,7 +302,7 @@ static void switch_paths(struct pmtu_source *s, int64_t now_us)
 		p->on = true;
 		pmtu_sched_start(&p->sched, now_us, period, pmtu_sched_phase((unsigned)i, period), delay);
 		s->due[i] = now_us + delay;
-		delay = delay + START_US < START_MOST_US ? delay + START_US : 0;
+		delay += delay < START_MOST_US ? START_US : 0;
 	}
 	qsort_r(s->by_addr, s->nby_addr, sizeof *s->by_addr, compare_addr, s);
 }
@@ -467,6 +470,7 @@ static void *start(struct source_env *env)
 	s->look = xcalloc(1, sizeof *s->look);
 	s->timer = evtimer_new(env->base, on_timer, s);
 	s->sweeps = env->watch->sweeps;
+	s->started_us = source_now(env);
 	pmtu_belief_open(s);
 	return s;
 }

@@ -89,7 +89,7 @@ struct pmtu_source {
 	unsigned waiting;         /* periods under way: answers are to be read */
 	uint64_t topology, changes; /* of the model, when last looked at */
 	bool read_once;
-	int64_t period_us;
+	int64_t started_us;
 	uint64_t sweeps;
 	int route_fd;             /* netlink; -1: none */
 	uint32_t route_seq;

@@ -216,7 +216,7 @@ static int ask_limit(struct pmtu_source *s, struct pmtu_path *p)
 
 void pmtu_path_search(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us)
 {
-	const struct model_target *t = target_of(s, p);
+	const struct model_target *t;
 	struct pmtu_config c = { .family = p->at.way.target.family, .most = PMTU_SOCKET_LARGEST };
 
 	pmtu_sched_begun(&p->sched);
@@ -225,6 +225,7 @@ void pmtu_path_search(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us
 	p->belief = pmtu_belief_ask(s, &p->at.way);
 	if (p->limit > 0)
 		c.most = p->limit;
+	t = target_of(s, p);
 	if (t) {
 		c.loss = (struct pmtu_loss){ t->ring_count, model_ring_lost(t, t->ring_count) };
 		c.srtt_us = t->rtt.srtt_us;
