@@ -9,8 +9,7 @@ enum {
 	DARK_BURSTS = 4,      /* without any answer, after there were some */
 	TURNS_MAX = 3,
 	SILENT_PAIRS = 3,
-	CAUSE_PAIRS = 40,     /* sent at most, before the cause stays unknown; ... */
-	CAUSE_DARK = 8,       /* ... that many without any answer */
+	CAUSE_PAIRS = 40,     /* sent at most, until the cause stays unknown */
 	LOSSY_SENT = 60,      /* controls before a path is called too lossy */
 	TRIES_MAX = 48,
 	REFUSED_TRIES = 2,    /* of a size that was refused before */
@@ -312,35 +311,50 @@ static void settle(struct pmtu_search *s, int64_t now_us)
 	plan_cause(s);
 }
 
+/* The number was not, or is not any more. */
+static void resume(struct pmtu_search *s)
+{
+	s->found.state = PMTU_STATE_SEARCHING;
+	s->found.mtu = 0;
+	s->phase = PMTU_PHASE_SEARCH;
+}
+
 /* Whether what was given up passed after all. */
 static bool search_again(struct pmtu_search *s)
 {
 	if (s->low < s->least || s->low <= s->found.mtu)
 		return false;
-	s->found.state = PMTU_STATE_SEARCHING;
-	s->found.mtu = 0;
-	s->phase = PMTU_PHASE_SEARCH;
+	resume(s);
 	return true;
 }
 
-/* Counts the pair of this burst when it was lost alone. */
-static void count_silence(struct pmtu_search *s)
+static void begin_recheck(struct pmtu_search *s)
 {
-	bool answered = false;
+	s->phase = PMTU_PHASE_RECHECK;
+	pmtu_plan_recheck(s, pmtu_loss_tries(&s->loss, PMTU_WRONG));
+}
 
-	for (unsigned i = 0; i < s->flight.sent; i++)
-		answered |= pmtu_flight_at(&s->flight, i)->fate == PMTU_FATE_ANSWERED;
-	s->dark = answered ? 0 : s->dark + 1;
-	s->pairs++;
-	if (s->flight.sent > 2 && pmtu_flight_flanked(&s->flight, 1, s->low))
-		s->silent++;
+/* Whether what passed may not do so any more: neither control of this burst was answered, or one was refused. */
+static bool doubts_low(struct pmtu_search *s)
+{
+	bool passed = false;
+
+	for (unsigned i = 0; i < s->flight.sent; i++) {
+		const struct pmtu_probe *p = pmtu_flight_at(&s->flight, i);
+
+		passed |= p->size <= s->low && p->fate == PMTU_FATE_ANSWERED;
+	}
+	return !passed || s->recheck;
 }
 
 static void conclude_cause(struct pmtu_search *s, int64_t now_us)
 {
 	int edge = pmtu_search_edge(s);
 
-	count_silence(s);
+	s->pairs++;
+	/* a pair that was lost alone */
+	if (s->flight.sent > 2 && pmtu_flight_flanked(&s->flight, 1, s->low))
+		s->silent++;
 
 	if (s->refused == edge) {
 		end_with(s, PMTU_CAUSE_PTB, &s->refuser, now_us);
@@ -349,8 +363,7 @@ static void conclude_cause(struct pmtu_search *s, int64_t now_us)
 	} else if (s->silent >= SILENT_PAIRS && s->silent * 2 >= pmtu_loss_tries(&s->loss, PMTU_WRONG_CAUSE) &&
 		   now_us - s->known_us >= PMTU_SILENT_US) {
 		end_with(s, PMTU_CAUSE_SILENT, NULL, now_us);
-	} else if (s->dark >= CAUSE_DARK || s->pairs >= CAUSE_PAIRS) {
-		/* the path went away meanwhile */
+	} else if (s->pairs >= CAUSE_PAIRS) {
 		end_with(s, PMTU_CAUSE_PENDING, NULL, now_us);
 	} else {
 		plan_cause(s);
@@ -407,8 +420,7 @@ static void decide(struct pmtu_search *s, int64_t now_us)
 	if (s->hint && (s->hint <= s->low || (s->refused && s->hint >= s->refused)))
 		s->hint = 0;
 	if (s->recheck && s->low > s->small) {
-		s->phase = PMTU_PHASE_RECHECK;
-		pmtu_plan_recheck(s, pmtu_loss_tries(&s->loss, PMTU_WRONG));
+		begin_recheck(s);
 	} else if (s->low >= s->most || is_refused_now(s, edge) || (s->counted_size == edge && !left)) {
 		settle(s, now_us);
 	} else if (too_lossy(s) || left > TRIES_MAX) {
@@ -443,12 +455,16 @@ static void conclude_recheck(struct pmtu_search *s, const struct tally *t, int64
 		turn(s);
 	else if (t->low_refused)
 		s->turns++;
-	s->phase = PMTU_PHASE_SEARCH;
 	s->recheck = false;
-	if (s->turns >= TURNS_MAX)
+	if (s->turns >= TURNS_MAX) {
 		end(s, PMTU_STATE_UNSTABLE, now_us);
-	else
+	} else if (passes && s->found.state == PMTU_STATE_COMPLETE) {
+		s->phase = PMTU_PHASE_CAUSE;
+		plan_cause(s);
+	} else {
+		resume(s);
 		decide(s, now_us);
+	}
 }
 
 /* No answer at all. */
@@ -457,7 +473,10 @@ static void conclude_dark(struct pmtu_search *s, const struct tally *t, int64_t 
 	bool here = t->unreachable == t->sent && !s->found.from.family;
 
 	s->dark++;
-	if (s->low && s->dark >= DARK_BURSTS) {
+	if (s->found.state == PMTU_STATE_COMPLETE && s->dark >= DARK_BURSTS) {
+		/* it went away when the number was known */
+		end_with(s, PMTU_CAUSE_PENDING, NULL, now_us);
+	} else if (s->low && s->dark >= DARK_BURSTS) {
 		/* a path that went away, or one that answered little all along */
 		end(s, s->loss.lost * 2 > s->loss.sent && s->dark < s->rounds / 2 ? PMTU_STATE_TOO_LOSSY :
 		    PMTU_STATE_UNREACHABLE, now_us);
@@ -466,8 +485,7 @@ static void conclude_dark(struct pmtu_search *s, const struct tally *t, int64_t 
 	} else if (!s->low) {
 		pmtu_plan_base(s);
 	} else {
-		s->phase = PMTU_PHASE_RECHECK;
-		pmtu_plan_recheck(s, pmtu_loss_tries(&s->loss, PMTU_WRONG));
+		begin_recheck(s);
 	}
 }
 
@@ -479,6 +497,8 @@ static void conclude(struct pmtu_search *s, int64_t now_us)
 	if (s->phase == PMTU_PHASE_CAUSE) {
 		if (search_again(s))
 			decide(s, now_us);
+		else if (doubts_low(s) && s->low > s->small)
+			begin_recheck(s);
 		else
 			conclude_cause(s, now_us);
 		return;

@@ -333,6 +333,52 @@ static void this_host_refuses(void **state)
 	assert_int_equal(f.cause, PMTU_CAUSE_PTB);
 }
 
+/* A path whose limit moves while the cause of the old one is looked for. */
+static void moves_behind_the_number(void **state)
+{
+	static const int limits[] = { 1300, 1450 };
+	unsigned old = 0;
+
+	(void)state;
+	for (unsigned run = 0; run < 800; run++) {
+		struct sim_path p = { .family = run % 2 ? AF_INET6 : AF_INET, .rtt_us = 40 * US_PER_MS,
+				      .loss = run % 4 < 2 ? 0 : 0.1, .random = run + 31,
+				      .limits[0] = { .mtu = 1400, .silent = true },
+				      .change_us = 2 * US_PER_S, .change_mtu = limits[run % 8 / 4] };
+		struct pmtu_config c = { .family = p.family, .most = 1500 };
+		struct pmtu_search s;
+
+		path_search(&p, &s, &c);
+		assert_int_equal(s.found.state, PMTU_STATE_COMPLETE);
+		assert_int_equal(s.found.cause, PMTU_CAUSE_SILENT);
+		if (s.found.mtu == p.change_mtu)
+			continue;
+		/* what grew may just have been lost */
+		assert_int_equal(s.found.mtu, 1400);
+		assert_true(p.loss > 0 && p.change_mtu > 1400);
+		old++;
+	}
+	printf("# %u of 800 did not see it\n", old);
+	assert_true(old < 8);
+}
+
+/* A path that goes away then has had that MTU. */
+static void goes_behind_the_number(void **state)
+{
+	struct sim_path p = { .family = AF_INET, .rtt_us = 40 * US_PER_MS, .random = 7,
+			      .limits[0] = { .mtu = 1400, .silent = true },
+			      .change_us = 2 * US_PER_S, .change_mtu = 20 };
+	struct pmtu_config c = { .family = AF_INET, .most = 1500 };
+	struct pmtu_search s;
+
+	(void)state;
+	path_search(&p, &s, &c);
+	assert_int_equal(s.found.state, PMTU_STATE_COMPLETE);
+	assert_int_equal(s.found.mtu, 1400);
+	assert_int_equal(s.found.cause, PMTU_CAUSE_PENDING);
+	assert_in_range(p.now_us, 3 * US_PER_S, 15 * US_PER_S);
+}
+
 static void shrink(struct sim_path *p, struct pmtu_search *s, const struct pmtu_probe *probe, int64_t now_us,
 		   void *arg)
 {
@@ -575,6 +621,7 @@ int main(void)
 		cmocka_unit_test(never_wrong_in_ipv4), cmocka_unit_test(never_wrong_in_ipv6),
 		cmocka_unit_test(the_interface_is_the_limit), cmocka_unit_test(large_interfaces),
 		cmocka_unit_test(this_host_refuses), cmocka_unit_test(this_host_begins_to_refuse),
+		cmocka_unit_test(moves_behind_the_number), cmocka_unit_test(goes_behind_the_number),
 		cmocka_unit_test(nobody_answers), cmocka_unit_test(only_small_packets_pass),
 		cmocka_unit_test(paths_that_alternate),
 		cmocka_unit_test(forged_ptbs_move_nothing), cmocka_unit_test(pace), cmocka_unit_test(what_counts),
