@@ -196,3 +196,21 @@ path_sent()
 			jq -r '.nftables[].set? // empty | .elem // [] | .[].elem | "\(.val) \(.counter.packets)"'
 	done
 }
+
+# path_change GROUP N MTU4 MTU6: what a path has from the next path_change_all on
+path_change()
+{
+	local via=3 x6
+
+	printf -v x6 '2001:db8:78:%s::%x' "$1" "$2"
+	[ "${path_first[$1]}" = line ] && via=4
+	echo "route replace 10.78.$1.$2 via 10.77.$via.2 mtu lock $3" >> "$work/router.batch"
+	echo "route replace $x6 via 2001:db8:$via::2 mtu $4" >> "$work/router.batch"
+}
+
+# path_change_all: now
+path_change_all()
+{
+	ip -n "$router" -batch "$work/router.batch" || return
+	rm -f "$work/router.batch"
+}
