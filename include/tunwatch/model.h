@@ -294,6 +294,7 @@ struct model {
 	struct model_mark marks[26]; /* letters A.. */
 	uint64_t changes;     /* counts what a person would see at once: a frame is cut early when it grows */
 	uint64_t topology;    /* counts changes of links, addresses, routes, rows, neighbours: discovery looks again */
+	uint64_t sa_joined;   /* hash of the rows and addresses for which SAs were joined to rows */
 	uint64_t joined;      /* topology for which neighbours and routers' tunnels were joined to rows (at ticks) */
 
 	/* dense by key; a hole has used == false. n: highest key + 1 */

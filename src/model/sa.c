@@ -127,8 +127,30 @@ static void join(const struct model *m, struct model_sa *sa)
 		sa->dir = best_dir;
 }
 
+/* Everything of rows and addresses that joins go by. */
+static uint64_t sign_rows(const struct model *m)
+{
+	uint64_t h = 1;
+
+	for (size_t i = 0; i < m->ntunnels; i++) {
+		const struct model_tunnel *t = &m->tunnels[i];
+		uint32_t part[] = { t->used, t->type, t->outer_local, t->outer_remote, t->if_id, t->mark, t->gre_key,
+				    t->okey, t->has_if_id * 8u + t->has_mark * 4u + t->has_key * 2u + t->has_okey };
+
+		h = hash_bytes(h, part, sizeof part);
+	}
+	for (size_t i = 0; i < m->naddresses; i++)
+		h = hash_bytes(h + m->addresses[i].used, &m->addresses[i].local, sizeof m->addresses[i].local);
+	return h;
+}
+
 void sa_join(struct model *m)
 {
+	uint64_t sign = m->nsa ? sign_rows(m) : 0;
+
+	if (sign == m->sa_joined)
+		return;
+	m->sa_joined = sign;
 	for (size_t k = 0; k < m->nsa; k++)
 		if (m->sa[k].used)
 			join(m, &m->sa[k]);
