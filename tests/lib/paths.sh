@@ -150,7 +150,7 @@ path_add()
 	echo "route add $x6 via 2001:db8:2::2 mtu $6" >> "$work/edge.batch"
 }
 
-# path_apply: all groups and paths from here on.
+# path_apply [RATE]: all groups and paths from here on; packets that come faster than so many a second are counted.
 path_apply()
 {
 	local host
@@ -167,9 +167,11 @@ path_apply()
 		echo "set bad6 { type ipv6_addr; flags dynamic, timeout; timeout 100ms; }"
 		echo "set said4 { typeof @th,192,32; flags dynamic; }"
 		echo "set said6 { typeof @th,256,128; flags dynamic; }"
+		echo "counter fast { }"
 		echo "chain in { type filter hook prerouting priority -300;"
 		echo 'ip daddr 10.78.0.0/16 iifname { "r0", "s1" } add @sent4 { ip daddr }'
 		echo 'ip6 daddr 2001:db8:78::/48 iifname { "r0", "s1" } add @sent6 { ip6 daddr }'
+		[ -z "${1-}" ] || echo "iifname { \"r0\", \"s1\" } limit rate over $1/second burst 200 packets counter name fast"
 		printf '%s\n' "${path_router_in[@]}" "}"
 		echo "chain out { type filter hook output priority -150;"
 		printf '%s\n' "${path_router_out[@]}" "}"
@@ -213,4 +215,10 @@ path_change_all()
 {
 	ip -n "$router" -batch "$work/router.batch" || return
 	rm -f "$work/router.batch"
+}
+
+# path_fast: how many those were
+path_fast()
+{
+	ip netns exec "$router" nft -j list counter inet paths fast | jq '.nftables[].counter? // empty | .packets'
 }

@@ -115,7 +115,8 @@ for group in "${groups[@]}"; do
 	path_group "${group%% *}" ${group#*|}
 done
 draw_all path_add
-path_apply
+# all searches together send at most 500 packets a second; beside them go a control a second and two probes a period
+path_apply $((500 + 4 * paths * ${#groups[@]}))
 ok $? "the paths are there" || done_testing
 each | while read -r family group i; do
 	echo "line p$family-$group-$i { target = \"$(target "$family" "$group" "$i")\" }"
@@ -156,6 +157,7 @@ latency()
 	' "$work/old.$1" "$work/new.$1" "$work/seen"
 }
 
+is "$(path_fast)" 0 "no more than 500 packets a second search"
 for ((round = 1; round <= rounds; round++)); do
 	latency "$round"
 done > "$work/latencies"
