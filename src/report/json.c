@@ -162,6 +162,15 @@ static json_t *neighbours(const struct model *m, unsigned tunnel)
 	return list;
 }
 
+static json_t *alone(const struct model *m)
+{
+	json_t *list = json_array();
+
+	for (unsigned key = 0; (key = report_bgp_alone(m, key)) != MODEL_NONE; key++)
+		json_array_append_new(list, neighbour(m, &m->bgp[key]));
+	return list;
+}
+
 static json_t *router(const struct model *m, const struct model_router *r)
 {
 	const struct record_field *fields = record_kind_info(RECORD_ROUTER)->fields;
@@ -305,6 +314,7 @@ void report_json(struct buf *out, const struct report *r)
 	json_object_set_new(o, "closed", json_boolean(r->closed));
 	json_object_set_new(o, "notes", notes(r));
 	json_object_set_new(o, "tunnels", tunnels);
+	json_object_set_new(o, "bgp", alone(r->m));
 	json_object_set_new(o, "routers", routers(r->m));
 	json_dump_callback(o, add_bytes, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 	buf_putc(out, '\n');

@@ -146,6 +146,14 @@ bool report_bgp_stale(const struct model *m, const struct model_bgp *b)
 	return router && model_router_stale(m, router);
 }
 
+unsigned report_bgp_alone(const struct model *m, unsigned key)
+{
+	for (; key < m->nbgp; key++)
+		if (m->bgp[key].used && !m->bgp[key].gone && m->bgp[key].row == MODEL_NONE)
+			return key;
+	return MODEL_NONE;
+}
+
 const struct history_outage *report_outage(const struct report *r, unsigned tunnel, size_t i)
 {
 	size_t n = history_outages(r->m);

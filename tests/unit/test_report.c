@@ -390,6 +390,19 @@ static void test_text_and_markdown(void **state)
 }
 
 /* A row that BGP brought down, and the router that tells of it. */
+/* A neighbour that has nothing to do with any tunnel. */
+static void add_transit(struct router_world *w)
+{
+	struct record r;
+
+	record_init(&r, RECORD_BGP, 9, w->s.t);
+	record_set(&r, BGP_ROUTER, world_name(w, "rtx"));
+	record_set(&r, BGP_NEIGHBOR, world_name(w, "192.0.2.99"));
+	record_set(&r, BGP_ASN, 64500);
+	record_set(&r, BGP_STATE, BGP_STATE_ESTABLISHED);
+	sim_put(&w->s, &r);
+}
+
 static void test_bgp(void **state)
 {
 	static const struct member members[] = {
@@ -409,12 +422,16 @@ static void test_bgp(void **state)
 	w.reason = "Hold Timer Expired";
 	world_state(&w, BGP_STATE_ACTIVE);
 	world_run(&w, 70);
+	add_transit(&w);
+	world_run(&w, 1);
 	r = whole(w.s.m);
 	o = as_json(&r);
 	assert_string_equal(text_of(o, "status"), "CRITICAL");
 	t = json_array_get(json_object_get(o, "tunnels"), 0);
 	assert_string_equal(text_of(t, "state"), "down");
 	assert_int_equal(json_integer_value(json_object_get(t, "rekeys")), 1);
+	assert_int_equal(json_array_size(json_object_get(o, "bgp")), 1);
+	assert_string_equal(text_of(json_array_get(json_object_get(o, "bgp"), 0), "neighbor"), "192.0.2.99");
 	b = json_array_get(json_object_get(t, "bgp"), 0);
 	assert_non_null(b);
 	for (size_t i = 0; i < ARRAY_LEN(members); i++)
@@ -426,17 +443,21 @@ static void test_bgp(void **state)
 	router = json_array_get(json_object_get(o, "routers"), 0);
 	assert_string_equal(text_of(router, "name"), "rtx");
 	assert_string_equal(text_of(router, "outcome"), "ok");
-	assert_int_equal(json_integer_value(json_object_get(router, "polls")), 100);
+	assert_int_equal(json_integer_value(json_object_get(router, "polls")), 101);
 	assert_int_equal(json_integer_value(json_object_get(router, "cpu_pct")), 7);
 	json_decref(o);
 	report_text(&out, &r);
 	assert_non_null(strstr(out.data, "  bgp      10.77.0.2 AS 65002 Active since "));
 	assert_non_null(strstr(out.data, "last reset: Hold Timer Expired, as rtx says\n"));
 	assert_non_null(strstr(out.data, "  router   rtx: TUNNEL[1] up\n  rekeys   1\n"));
-	assert_non_null(strstr(out.data, "\nrouters\n  rtx  ok  100 polls, 0 failed, last answer "));
+	assert_non_null(strstr(out.data, "\nrouters\n  rtx  ok  101 polls, 0 failed, last answer "));
+	assert_non_null(strstr(out.data, "\nBGP neighbours of no tunnel\n  192.0.2.99 AS 64500 Established"));
 	buf_clear(&out);
 	report_markdown(&out, &r);
 	assert_non_null(strstr(out.data, "| aws-1 | 10.77.0.2 | Active | "));
+	assert_non_null(strstr(out.data, "| - | 192.0.2.99 | Established | "));
+	assert_non_null(strstr(out.data, "\n| rtx | ok | "));
+	assert_non_null(strstr(out.data, " | 101 | 0 | 7% | - |  |\n"));
 	buf_clear(&out);
 	report_summary(&out, w.s.m, "");
 	assert_non_null(strstr(out.data, "(10.77.0.2 answers, but BGP is Active for 1m (Hold Timer Expired))"));
