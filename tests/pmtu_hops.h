@@ -29,8 +29,11 @@ struct sim_hops {
 	struct hops_router routers[HOPS_MAX];
 	int largest;            /* of packets that get through */
 	int hole;               /* so many routers get larger ones; -1: the way there has no hole */
-	bool reverse;           /* larger answers vanish on the way back */
+	bool reverse;           /* larger answers vanish on the way back ... */
+	int back_hole;          /* ... those of this hop and of farther ones */
 	bool timestamps, udp;   /* the target answers these */
+	bool reflects;          /* its timestamp replies are as large as the requests, as BSD's are */
+	bool quotes_all;        /* errors quote all of a packet, not what RFC 1812 and RFC 4443 say */
 	struct hops_limiter errors, replies; /* of the target: unreachables; echo and timestamp replies */
 	int firewall;           /* this router refuses UDP in the target's words; 0: none */
 	int64_t heals_us;       /* everything passes from then on; 0: never */
@@ -45,6 +48,7 @@ struct hops_event {
 	uint32_t number;
 	struct addr from;
 	int fragment;
+	bool whole;             /* a timestamp reply as large as its request */
 };
 
 static inline struct addr hops_address(int family, int ttl)
@@ -68,12 +72,21 @@ static inline bool hops_allows(struct hops_limiter *l, int64_t now_us)
 	return true;
 }
 
-static inline bool hops_target_answers(struct sim_hops *h, const struct pmtu_place_probe *p, int64_t now_us,
-				       bool whole)
+/* Size of the answer to a probe that comes from so far. */
+static inline int hops_answer_size(const struct sim_hops *h, const struct pmtu_place_probe *p, bool error)
+{
+	int quoted = p->size + (h->family == AF_INET ? 28 : 48), most = h->family == AF_INET ? 576 : 1280;
+
+	if (error)
+		return h->quotes_all || quoted < most ? quoted : most;
+	return p->kind == PMTU_PLACE_TIMESTAMP && !h->reflects ? 40 : p->size;
+}
+
+static inline bool hops_target_answers(struct sim_hops *h, const struct pmtu_place_probe *p, int64_t now_us)
 {
 	switch (p->kind) {
 	case PMTU_PLACE_ECHO:
-		return hops_allows(&h->replies, now_us) && !(h->reverse && p->size > h->largest && !whole);
+		return hops_allows(&h->replies, now_us);
 	case PMTU_PLACE_TIMESTAMP:
 		return h->timestamps && hops_allows(&h->replies, now_us);
 	case PMTU_PLACE_UDP:
@@ -84,13 +97,24 @@ static inline bool hops_target_answers(struct sim_hops *h, const struct pmtu_pla
 	return false;
 }
 
+/* Who answers a probe that gets there: a firewall, the router where its TTL ends, or the target; 0: nobody. */
+static inline int hops_who(struct sim_hops *h, const struct pmtu_place_probe *p, int ttl, int64_t now_us)
+{
+	if (h->firewall && p->kind == PMTU_PLACE_UDP)
+		return h->firewall;
+	if (!ttl)
+		return hops_target_answers(h, p, now_us) ? h->distance : 0;
+	return h->routers[ttl].mute || path_chance(&h->path) < h->shy || !hops_allows(&h->routers[ttl].limiter, now_us)
+		? 0 : ttl;
+}
+
 static inline struct hops_event hops_send(struct sim_hops *h, int64_t now_us, const struct pmtu_place_probe *p)
 {
 	struct sim_path *path = &h->path;
 	struct hops_event e = { .number = p->number };
-	bool whole = h->heals_us && now_us >= h->heals_us;
+	bool healed = h->heals_us && now_us >= h->heals_us, error;
 	int64_t idle = now_us - path->last_us;
-	int ttl = p->ttl && p->ttl < h->distance ? p->ttl : 0;
+	int ttl = p->ttl && p->ttl < h->distance ? p->ttl : 0, who;
 
 	path->last_us = now_us;
 	path->sent++;
@@ -100,23 +124,18 @@ static inline struct hops_event hops_send(struct sim_hops *h, int64_t now_us, co
 	if (path_loses(path, idle))
 		return e;
 	/* how far it gets */
-	if (p->size > h->largest && h->hole >= 0 && !whole && (!ttl || ttl > h->hole) &&
+	if (p->size > h->largest && h->hole >= 0 && !healed && (!ttl || ttl > h->hole) &&
 	    !(h->firewall && p->kind == PMTU_PLACE_UDP && h->firewall <= h->hole))
 		return e;
-	if (h->firewall && p->kind == PMTU_PLACE_UDP) {
-		e.what = HOPS_ANSWERED;
-		e.from = hops_address(h->family, h->firewall);
-	} else if (ttl) {
-		if (h->routers[ttl].mute || path_chance(path) < h->shy ||
-		    !hops_allows(&h->routers[ttl].limiter, now_us))
-			return e;
-		e.what = HOPS_EXPIRED;
-		e.from = hops_address(h->family, ttl);
-	} else if (hops_target_answers(h, p, now_us, whole)) {
-		e.what = HOPS_ANSWERED;
-		e.from = hops_address(h->family, h->distance);
-		e.fragment = p->kind == PMTU_PLACE_ECHO ? h->fragment : 0;
-	}
+	who = hops_who(h, p, ttl, now_us);
+	error = who != h->distance || p->kind == PMTU_PLACE_UDP;
+	/* and whether the answer gets back */
+	if (!who || (h->reverse && !healed && who >= h->back_hole && hops_answer_size(h, p, error) > h->largest))
+		return e;
+	e.what = ttl && who == ttl ? HOPS_EXPIRED : HOPS_ANSWERED;
+	e.from = hops_address(h->family, who);
+	e.fragment = p->kind == PMTU_PLACE_ECHO ? h->fragment : 0;
+	e.whole = p->kind == PMTU_PLACE_TIMESTAMP && h->reflects;
 	return e;
 }
 
@@ -143,7 +162,10 @@ static inline void hops_tell(struct pmtu_place *p, const struct hops_event *e)
 {
 	switch (e->what) {
 	case HOPS_ANSWERED:
-		pmtu_place_answered(p, e->number, &e->from, e->at_us, e->fragment);
+		if (e->whole)
+			pmtu_place_reflected(p, e->number);
+		else
+			pmtu_place_answered(p, e->number, &e->from, e->at_us, e->fragment);
 		break;
 	case HOPS_EXPIRED:
 		pmtu_place_expired(p, e->number, &e->from, e->at_us);

@@ -69,7 +69,7 @@ struct icmp_answer {
 	struct icmp_probe probe;
 	struct addr from;        /* who answered; unset without an IP header (IPv6) */
 	struct addr to;          /* errors: where the probe went */
-	unsigned size;           /* errors: of the probe's packet, 0: not told */
+	unsigned size;           /* errors: of the probe's packet; replies: their own; 0: not told */
 };
 /* 0, or -EBADMSG. Errors may be cut short behind the first 8 bytes behind the IP header that they quote. */
 int icmp_parse_answer(int family, const void *data, size_t len, uint64_t nonce, struct icmp_answer *ret);

@@ -26,7 +26,7 @@ struct query {
 	struct pmtu_placed placed;
 	struct pmtu_way way;
 	bool progress; /* a line of progress stands on the terminal */
-	bool said;     /* the number is printed */
+	int said;      /* the number printed; 0: none yet */
 };
 
 static int resolve(struct query *q, struct error *err)
@@ -98,9 +98,9 @@ static void say_number(struct query *q, const struct pmtu_found *f)
 {
 	const char *as = strcmp(q->host, q->address) ? q->address : "";
 
-	if (q->said || q->o->json)
+	if (q->said == f->mtu || q->o->json)
 		return;
-	q->said = true;
+	q->said = f->mtu;
 	printf("path MTU to %s%s%s%s: %d bytes (%u probes, %.2f s)\n", q->host, *as ? " (" : "", as, *as ? ")" : "",
 	       f->mtu, f->probes, (double)f->took_us / US_PER_S);
 	fflush(stdout);
@@ -151,7 +151,7 @@ static void say_place(const struct pmtu_placed *p)
 	if (p->hop) {
 		fputs("  ", stdout);
 		say_hop(p, p->hop, &p->hop_from);
-		fputs(" is the last to get them", stdout);
+		fputs(p->direction == DIRECTION_FORWARD ? " is the last to get them" : " gets them", stdout);
 	}
 	if (p->next) {
 		fputs(p->hop ? "; " : "  ", stdout);
@@ -169,7 +169,7 @@ static void say_direction(const struct pmtu_placed *p)
 	else if (p->direction == DIRECTION_REVERSE)
 		puts("  they get there: their answers, as large, are lost on the way back");
 	else if (p->why == PMTU_PLACE_DEAF)
-		puts("  which way loses them is not known: it answers no other kind of probe");
+		puts("  which way loses them is not known: nothing answers that would tell");
 	else if (p->why == PMTU_PLACE_LOSSY)
 		puts("  which way loses them is not known: there is too much other loss");
 	else

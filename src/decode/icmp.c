@@ -341,7 +341,6 @@ int icmp_parse_answer(int family, const void *data, size_t len, uint64_t nonce, 
 		ip = skip_ip(family, p, len, &proto, &a.size, &a.from, &here);
 		if (!ip || proto != IPPROTO_ICMP)
 			return -EBADMSG;
-		a.size = 0;
 	}
 	if (len - ip < ICMP_LEN)
 		return -EBADMSG;

@@ -29,7 +29,7 @@ static void set_wanted(struct pmtu_source *s, struct pmtu_path *p, bool wanted)
 void pmtu_locate_want(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_search *q)
 {
 	p->place = (struct pmtu_place_config){
-		.target = p->at.way.target, .low = q->low, .high = pmtu_search_edge(q), .small = q->small,
+		.target = p->at.way.target, .low = q->low, .high = pmtu_search_edge(q),
 		.loss = q->loss, .srtt_us = q->flight.srtt_us, .rttvar_us = q->flight.rttvar_us,
 	};
 	set_wanted(s, p, true);

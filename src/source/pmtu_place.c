@@ -2,6 +2,7 @@
 // Rounds of probes under way, what became of them, and when it is over.
 #include <assert.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "source/pmtu_place.h"
 
@@ -14,9 +15,14 @@ enum { STRANGER = 5 }; /* less samples than pmtu_loss_chance takes for granted *
 
 void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *config)
 {
-	assert(config->low > 0 && config->high > config->low && config->small > 0);
+	assert(config->low > 0 && config->high > config->low);
 	memset(p, 0, sizeof *p);
 	p->config = *config;
+	/* errors quote so much (RFC 1812 4.3.2.3, RFC 4443 2.4): they may not pass on the way back */
+	if (config->low < (config->target.family == AF_INET ? PMTU_LEAST4 : PMTU_LEAST6)) {
+		p->config.kinds &= ~(1u << PMTU_PLACE_UDP);
+		p->placed = true;
+	}
 	p->next = config->number;
 	if (!p->config.budget_us)
 		p->config.budget_us = PMTU_PLACE_BUDGET_US;
@@ -52,21 +58,14 @@ void pmtu_place_round(struct pmtu_place *p)
 	p->nplan = p->sent = 0;
 }
 
-static int size_of(const struct pmtu_place *p, const struct pmtu_place_plan *plan)
-{
-	if (plan->large)
-		return p->config.high;
-	return plan->ttl ? p->config.small : p->config.low;
-}
-
-static void send(struct pmtu_place *p, int64_t now_us, struct pmtu_place_probe *ret)
+static void take_next(struct pmtu_place *p, int64_t now_us, struct pmtu_place_probe *ret)
 {
 	struct pmtu_place_probe *probe = &p->ring[p->next % PMTU_PLACE_RING];
 	const struct pmtu_place_plan *plan = &p->plan[p->sent++];
 
 	*probe = (struct pmtu_place_probe){
-		.number = p->next++, .kind = plan->kind, .size = size_of(p, plan), .ttl = plan->ttl, .sent_us = now_us,
-		.fate = PMTU_FATE_WAITING, .large = plan->large,
+		.number = p->next++, .kind = plan->kind, .size = plan->large ? p->config.high : p->config.low,
+		.ttl = plan->ttl, .sent_us = now_us, .fate = PMTU_FATE_WAITING, .large = plan->large,
 	};
 	p->last_us = now_us;
 	p->found.probes++;
@@ -204,7 +203,7 @@ enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu
 			if (!p->sent && wake < p->begin_us)
 				wake = p->begin_us;
 			if (wake <= now_us) {
-				send(p, now_us, ret);
+				take_next(p, now_us, ret);
 				return PMTU_STEP_SEND;
 			}
 		} else {
@@ -261,6 +260,20 @@ void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct add
 		p->hops[probe->ttl].target = true;
 		p->hops[probe->ttl].answered++;
 	}
+}
+
+void pmtu_place_reflected(struct pmtu_place *p, uint32_t number)
+{
+	struct pmtu_place_probe *probe = find(p, number);
+
+	if (!probe || probe->kind != PMTU_PLACE_TIMESTAMP)
+		return;
+	probe->fate = PMTU_FATE_ANSWERED;
+	p->config.kinds &= ~(1u << PMTU_PLACE_TIMESTAMP);
+	if (p->phase == PMTU_PLACE_PHASE_TIMESTAMP)
+		p->nplan = p->sent;
+	else if (p->found.direction != DIRECTION_UNKNOWN && p->found.by == PMTU_PLACE_TIMESTAMP)
+		p->contradicted = true;
 }
 
 void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us)

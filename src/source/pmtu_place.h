@@ -13,11 +13,12 @@
 // ones does not get the large ones.
 //
 // Probes go in pairs, the large one first: whoever limits his answers answers that one. A large probe counts as lost
-// only when the small one sent behind it was answered, and it takes as many as PMTU_WRONG asks for.
+// only when the small one sent behind it was answered, and it takes as many as PMTU_WRONG asks for. The small one has
+// the largest size that passes: answers that grow with what they answer are lost with it on a way back that is small.
 //
 // How a source uses it, once a search has ended with PMTU_CAUSE_SILENT (or COMPLETE with mtu 0): with
 //	struct pmtu_place_config c = { .target = ..., .low = search.low, .high = pmtu_search_edge(&search),
-//		.small = search.small, .loss = search.loss, .srtt_us = search.flight.srtt_us,
+//		.loss = search.loss, .srtt_us = search.flight.srtt_us,
 //		.rttvar_us = search.flight.rttvar_us };
 // it calls pmtu_place_io_begin(io, &place, &c) and goes on as with pmtu_search: pmtu_place_step until DONE; on SEND
 // pmtu_place_io_send, on WAIT come back at *ret_wake_us at the latest; whenever a descriptor of io is readable, and
@@ -43,7 +44,6 @@ enum {
 struct pmtu_place_config {
 	struct addr target;
 	int low, high;                  /* largest size that passes; the size that vanishes */
-	int small;                      /* of small probes: PMTU_SMALL4, PMTU_SMALL6 */
 	struct pmtu_loss loss;          /* that controls suffered so far */
 	int64_t srtt_us, rttvar_us;     /* of earlier probes; 0: unknown */
 	unsigned kinds;                 /* what can be sent: bit (1u << kind) each */
@@ -113,6 +113,8 @@ enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu
  * An echo reply, a timestamp reply or a "port unreachable"; fragment: size of the largest one it came in, 0: whole. */
 void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us,
 			 int fragment);
+/* A timestamp reply as large as its request, as BSD's are: they tell no more than echo replies. */
+void pmtu_place_reflected(struct pmtu_place *p, uint32_t number);
 /* "Time exceeded" on the way. */
 void pmtu_place_expired(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us);
 /* A PTB after all. */

@@ -19,6 +19,7 @@ enum {
 	TTL = 64,
 	UDP_PORT = 33434,   /* traceroute's first one: closed, and often let through */
 	SNAP = 160, TRIES = 4, RECEIVE_MAX = 64,
+	STAMP_REPLY_MOST = 80, /* bytes of a timestamp reply with all options that it may have */
 };
 #ifndef IPV6_DONTFRAG
 #define IPV6_DONTFRAG 62
@@ -300,6 +301,11 @@ static void tell(struct pmtu_place *p, const struct icmp_answer *a, const struct
 		return;
 	switch (a->what) {
 	case ICMP_WHAT_REPLY:
+		if (a->sort == ICMP_SORT_TIMESTAMP && a->size > STAMP_REPLY_MOST)
+			pmtu_place_reflected(p, number);
+		else
+			pmtu_place_answered(p, number, from, now_us, fragment);
+		break;
 	case ICMP_WHAT_PORT:
 		pmtu_place_answered(p, number, from, now_us, fragment);
 		break;

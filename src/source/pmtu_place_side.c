@@ -120,15 +120,15 @@ void pmtu_place_side_conclude(struct pmtu_place *p, int64_t now_us)
 
 	tally_side(p, kind);
 	needs = pmtu_place_needs(p, s->sent, s->answered, s->counted);
-	if (s->large_answered) {
+	if (s->large_answered && can(p, kind)) {
 		reverse(p, kind, now_us);
 		return;
 	}
-	if (!needs || p->found.direction == DIRECTION_FORWARD) {
+	if (!can(p, kind)) {
+		pmtu_place_phase_begin(p, p->phase + 1, now_us);
+	} else if (!needs || p->found.direction == DIRECTION_FORWARD) {
 		pmtu_place_know(p, DIRECTION_FORWARD, kind);
 		pmtu_place_phase_begin(p, PMTU_PLACE_PHASE_HOPS, now_us);
-	} else if (!can(p, kind)) {
-		pmtu_place_phase_begin(p, p->phase + 1, now_us);
 	} else if (!s->answered && s->rounds >= DEAF_ROUNDS) {
 		pmtu_place_phase_begin(p, p->phase + 1, now_us);
 	} else if (needs > NEEDS_MAX || s->rounds >= SIDE_ROUNDS) {

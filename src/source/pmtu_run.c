@@ -261,7 +261,7 @@ static void locate(struct run *run, struct pmtu_place_io *io, void (*tell)(void 
 {
 	const struct pmtu_search *s = &run->search;
 	struct pmtu_place_config config = {
-		.target = run->way.target, .low = s->low, .high = pmtu_search_edge(s), .small = s->small,
+		.target = run->way.target, .low = s->low, .high = pmtu_search_edge(s),
 		.loss = s->loss, .srtt_us = s->flight.srtt_us, .rttvar_us = s->flight.rttvar_us,
 	};
 	struct pmtu_place place;

@@ -275,6 +275,7 @@ static void answer_timestamp(void **state)
 	assert_true(a.ours && a.what == ICMP_WHAT_REPLY && a.sort == ICMP_SORT_TIMESTAMP);
 	assert_int_equal(a.id, 0x1234);
 	assert_int_equal(a.seq, 0x2345);
+	assert_int_equal(a.size, 1400);
 	assert_true(addr_equal(&a.from, &rq.source));
 	assert_int_equal(icmp_parse_answer(AF_INET, p, 39, nonce, &a), -EBADMSG);
 	p[27] ^= 1;

@@ -31,6 +31,9 @@ struct kind {
 	double police;                  /* echo and timestamp replies a second; 0: any number */
 	bool may_not_know;              /* UNKNOWN is an answer, too */
 	bool heals;
+	bool reflects;                  /* timestamp replies are as large as requests */
+	bool quotes_all;                /* errors are as large as what they quote */
+	bool tiny;                      /* not even what every path must carry passes */
 	double p95_s;                   /* at most; 0: not said */
 	double known;                   /* share of runs that know direction and hop, at least; 0: as may_not_know */
 };
@@ -92,6 +95,17 @@ static const struct kind kinds[] = {
 	{ .name = "reverse, jitter of 60 ms, 5 % loss", .reverse = true, .jitter_us = 60 * US_PER_MS, .loss = 0.05 },
 	{ .name = "forward, policer, 10/s", .police = 10, .may_not_know = true },
 	{ .name = "reverse, policer, 10/s", .reverse = true, .police = 10, .may_not_know = true },
+	{ .name = "forward, timestamps come back whole", .reflects = true },
+	{ .name = "reverse, timestamps come back whole", .reverse = true, .reflects = true },
+	{ .name = "reverse, timestamps come back whole, no UDP", .reverse = true, .reflects = true, .deaf_udp = true,
+	  .may_not_know = true },
+	{ .name = "forward, errors quote all", .deaf_timestamp = true, .quotes_all = true },
+	{ .name = "reverse, errors quote all", .reverse = true, .deaf_timestamp = true, .quotes_all = true,
+	  .may_not_know = true },
+	{ .name = "forward, hardly anything passes", .tiny = true, .may_not_know = true },
+	{ .name = "reverse, hardly anything passes", .reverse = true, .tiny = true, .may_not_know = true },
+	{ .name = "reverse, hardly anything passes, UDP only", .reverse = true, .deaf_timestamp = true, .tiny = true,
+	  .may_not_know = true },
 	{ .name = "forward, it heals", .heals = true, .may_not_know = true },
 	{ .name = "reverse, it heals, 10 % loss", .reverse = true, .loss = 0.1, .heals = true, .may_not_know = true },
 };
@@ -126,6 +140,11 @@ static struct sim_hops make_hops(const struct kind *k, int family, unsigned run)
 		path_chance(&h.path);
 	h.distance = path_between(&h.path, 1, 12);
 	h.largest = path_between(&h.path, family == AF_INET ? 600 : 1280, 1499);
+	if (k->tiny)
+		h.largest = path_between(&h.path, 120, family == AF_INET ? 575 : 1279);
+	h.reflects = k->reflects;
+	h.quotes_all = k->quotes_all;
+	h.back_hole = path_between(&h.path, 1, h.distance);
 	if (!k->reverse)
 		h.hole = path_between(&h.path, 0, h.distance - 1);
 	for (int i = 1; i < h.distance; i++)
@@ -145,10 +164,15 @@ static struct pmtu_place_config make_config(const struct kind *k, struct sim_hop
 {
 	struct pmtu_place_config c = {
 		.target = hops_address(h->family, h->distance), .low = h->largest, .high = h->largest + 1,
-		.small = h->family == AF_INET ? PMTU_SMALL4 : PMTU_SMALL6, .srtt_us = 40 * US_PER_MS,
+		.srtt_us = 40 * US_PER_MS,
 		.rttvar_us = k->jitter_us / 4 + US_PER_MS, .kinds = ALL_KINDS, .number = 0xfffffff0u,
 	};
 
+	/* of sizes that no path may refuse the search tries the least, and small ones */
+	if (k->tiny) {
+		c.low = h->family == AF_INET ? PMTU_SMALL4 : PMTU_SMALL6;
+		c.high = h->family == AF_INET ? PMTU_LEAST4 : PMTU_LEAST6;
+	}
 	/* what a search has seen of the loss: about forty controls */
 	for (c.loss.sent = 0; c.loss.sent < 40; c.loss.sent++)
 		c.loss.lost += path_chance(&h->path) < k->loss;
@@ -173,7 +197,7 @@ static void watch(const struct pmtu_place_probe *p, int64_t now_us, void *arg)
 	unsigned within = 0;
 
 	w->odd |= p->ttl < 0 || p->ttl > PMTU_PLACE_HOPS || !(w->config->kinds & (1u << p->kind)) ||
-		  (p->size != w->config->high && p->size != w->config->low && p->size != w->config->small);
+		  (p->size != w->config->high && p->size != w->config->low);
 	if (!p->ttl || w->odd)
 		return;
 	w->sent[p->ttl][w->n[p->ttl]++ % PMTU_PLACE_RING] = now_us;
@@ -200,6 +224,9 @@ static bool is_wrong(const struct kind *k, const struct sim_hops *h, const struc
 	struct addr from = hops_address(h->family, f->hop);
 	int last = k->reverse && f->direction == DIRECTION_UNKNOWN ? h->distance - 1 : last_hop(h);
 
+	/* errors as large as what they quote vanish on the way back, too */
+	if (last && k->reverse && k->quotes_all && last >= h->back_hole)
+		last = h->back_hole - 1;
 	while (last && h->routers[last].mute)
 		last--;
 	if (f->direction != right && f->direction != DIRECTION_UNKNOWN)
@@ -297,7 +324,7 @@ static struct sim_hops plain_hops(int family)
 static struct pmtu_place_config plain_config(const struct sim_hops *h)
 {
 	return (struct pmtu_place_config){
-		.target = hops_address(h->family, h->distance), .low = 1382, .high = 1383, .small = PMTU_SMALL4,
+		.target = hops_address(h->family, h->distance), .low = 1382, .high = 1383,
 		.srtt_us = 40 * US_PER_MS, .rttvar_us = US_PER_MS, .kinds = ALL_KINDS,
 	};
 }
@@ -490,6 +517,10 @@ static void test_nonsense(void **state)
 			case 1:
 			case 2:
 				pmtu_place_expired(&p, number, &from, now);
+				break;
+			case 5:
+				if (path_chance(&h.path) < 0.05)
+					pmtu_place_reflected(&p, number);
 				break;
 			case 3:
 				if (path_chance(&h.path) < 0.05)
