@@ -205,3 +205,16 @@ void pmtu_plan_recheck(struct pmtu_search *s, unsigned tries)
 	pmtu_flight_begin(&s->flight);
 	add_pairs(s, s->small, s->low, tries < 2 * s->burst ? tries : 2 * s->burst);
 }
+
+/* Two at a time between two that pass: a PTB lost must not look like silence. */
+void pmtu_plan_cause(struct pmtu_search *s)
+{
+	int edge = pmtu_search_edge(s);
+
+	pmtu_flight_begin(&s->flight);
+	s->flight.begin_us = s->flight.last_us + PMTU_SILENT_GAP_US;
+	add(s, s->low);
+	add(s, edge);
+	add(s, edge);
+	add(s, s->low);
+}

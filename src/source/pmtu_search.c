@@ -45,158 +45,6 @@ void pmtu_search_start(struct pmtu_search *s, const struct pmtu_config *config)
 		s->candidates[i] = config->candidates[i];
 }
 
-/* ---- what is told ---- */
-
-static void raise_low(struct pmtu_search *s, int size)
-{
-	unsigned gone = 0;
-
-	if (size <= s->low)
-		return;
-	s->low = size;
-	while (gone < s->nlost && s->lost[gone].size <= size)
-		gone++;
-	s->nlost -= gone;
-	for (unsigned i = 0; i < s->nlost; i++)
-		s->lost[i] = s->lost[i + gone];
-	/* a reply outweighs a PTB */
-	if (s->refused && s->refused <= size)
-		s->refused = 0;
-	if (s->odd_size <= size)
-		s->odd_size = 0;
-}
-
-void pmtu_search_reply(struct pmtu_search *s, uint32_t number, int64_t rtt_us)
-{
-	const struct pmtu_probe *p = pmtu_flight_reply(&s->flight, number, rtt_us);
-
-	if (p)
-		raise_low(s, p->size);
-}
-
-static bool was_tried(const struct pmtu_search *s, int mtu)
-{
-	for (unsigned i = 0; i < s->ntried; i++)
-		if (s->tried[i] == mtu)
-			return true;
-	return false;
-}
-
-void pmtu_search_refused(struct pmtu_search *s, uint32_t number, int quoted, const struct addr *from, int mtu)
-{
-	struct pmtu_probe *p = pmtu_flight_find(&s->flight, number);
-
-	if (!p || p->fate == PMTU_FATE_ANSWERED || (quoted && quoted != p->size))
-		return;
-	if (mtu < s->least || mtu >= p->size) {
-		/* it proves nothing, but neither did the probe pass */
-		if (p->fate == PMTU_FATE_WAITING)
-			p->fate = PMTU_FATE_LOST;
-		s->found.named = mtu;
-		if (p->size > s->low && (!s->odd_size || p->size < s->odd_size)) {
-			s->odd_size = p->size;
-			s->odd_from = *from;
-		}
-		return;
-	}
-	p->fate = PMTU_FATE_REFUSED;
-	if (p->size <= s->low) {
-		s->recheck = true;
-		return;
-	}
-	if (!s->refused || p->size <= s->refused) {
-		s->refused = p->size;
-		s->refused_number = number;
-		s->refuser = *from;
-	}
-	if (mtu > s->low && !was_tried(s, mtu) && (!s->hint || mtu < s->hint)) {
-		s->hint = mtu;
-		s->namer = *from;
-	} else if (mtu < s->low) {
-		s->found.named = mtu;
-	}
-}
-
-static void note_lost(struct pmtu_search *s, int size)
-{
-	unsigned i = 0;
-
-	while (i < s->nlost && s->lost[i].size < size)
-		i++;
-	if (i < s->nlost && s->lost[i].size == size) {
-		s->lost[i].times++;
-		return;
-	}
-	if (i == PMTU_LOST_MAX)
-		return;
-	if (s->nlost == PMTU_LOST_MAX)
-		s->nlost--;
-	for (unsigned k = s->nlost; k > i; k--)
-		s->lost[k] = s->lost[k - 1];
-	s->lost[i] = (struct pmtu_lost){ .size = size, .times = 1 };
-	s->nlost++;
-}
-
-/* What passed does not any more: begin below it. */
-static void turn(struct pmtu_search *s)
-{
-	int old = s->low;
-
-	s->turns++;
-	s->low = s->small;
-	s->refused = s->odd_size = 0;
-	s->nlost = 0;
-	s->counted_size = 0;
-	s->ntried = 0;
-	if (old > s->least)
-		note_lost(s, old);
-}
-
-/* Sizes not yet sent that this host would refuse as well. */
-static void cut_plan(struct pmtu_search *s)
-{
-	struct pmtu_flight *f = &s->flight;
-	unsigned n = f->sent;
-
-	for (unsigned i = f->sent; i < f->nplan; i++)
-		if (f->plan[i] <= s->most)
-			f->plan[n++] = f->plan[i];
-	f->nplan = n;
-}
-
-void pmtu_search_local(struct pmtu_search *s, uint32_t number, int mtu)
-{
-	struct pmtu_probe *p = pmtu_flight_find(&s->flight, number);
-	int most;
-
-	if (!p || p->fate != PMTU_FATE_WAITING)
-		return;
-	p->fate = PMTU_FATE_LOCAL;
-	s->flight.probes--;
-	most = mtu >= s->small && mtu < p->size ? mtu : p->size - 1;
-	if (most < s->most) {
-		s->most = most;
-		s->limited = true;
-		/* what passed before is refused now: begin anew */
-		if (most < s->low)
-			turn(s);
-		if (most > s->low && most >= s->least)
-			s->hint = most;
-	}
-	cut_plan(s);
-}
-
-void pmtu_search_unreachable(struct pmtu_search *s, uint32_t number, const struct addr *from, int error)
-{
-	struct pmtu_probe *p = pmtu_flight_find(&s->flight, number);
-
-	if (!p || p->fate != PMTU_FATE_WAITING)
-		return;
-	p->fate = PMTU_FATE_UNREACHABLE;
-	s->found.from = *from;
-	s->found.error = error;
-}
-
 /* ---- what a burst says ---- */
 
 struct tally {
@@ -237,7 +85,7 @@ static struct tally read_burst(struct pmtu_search *s)
 			t.lost += lost;
 		} else if (lost || (recheck && p->fate == PMTU_FATE_REFUSED)) {
 			if (!recheck)
-				note_lost(s, p->size);
+				pmtu_search_lost(s, p->size);
 			count(s, i, trial, known);
 		}
 	}
@@ -270,19 +118,6 @@ static void end_with(struct pmtu_search *s, enum pmtu_cause cause, const struct 
 	s->found.from = from ? *from : none;
 }
 
-/* Two at a time between two that pass: a PTB lost must not look like silence. */
-static void plan_cause(struct pmtu_search *s)
-{
-	int edge = pmtu_search_edge(s);
-
-	pmtu_flight_begin(&s->flight);
-	s->flight.begin_us = s->flight.last_us + PMTU_SILENT_GAP_US;
-	pmtu_flight_add(&s->flight, s->low);
-	pmtu_flight_add(&s->flight, edge);
-	pmtu_flight_add(&s->flight, edge);
-	pmtu_flight_add(&s->flight, s->low);
-}
-
 /* The number is known; silence needs more time until it may be called a black hole. */
 static void settle(struct pmtu_search *s, int64_t now_us)
 {
@@ -308,7 +143,7 @@ static void settle(struct pmtu_search *s, int64_t now_us)
 	s->silent = s->pairs = s->dark = 0;
 	if (s->flight.gap_us < PMTU_GAP_US)
 		s->flight.gap_us = PMTU_GAP_US;
-	plan_cause(s);
+	pmtu_plan_cause(s);
 }
 
 /* The number was not, or is not any more. */
@@ -366,7 +201,7 @@ static void conclude_cause(struct pmtu_search *s, int64_t now_us)
 	} else if (s->pairs >= CAUSE_PAIRS) {
 		end_with(s, PMTU_CAUSE_PENDING, NULL, now_us);
 	} else {
-		plan_cause(s);
+		pmtu_plan_cause(s);
 	}
 }
 
@@ -452,7 +287,7 @@ static void conclude_recheck(struct pmtu_search *s, const struct tally *t, int64
 		return;
 	}
 	if (!passes)
-		turn(s);
+		pmtu_search_turn(s);
 	else if (t->low_refused)
 		s->turns++;
 	s->recheck = false;
@@ -460,7 +295,7 @@ static void conclude_recheck(struct pmtu_search *s, const struct tally *t, int64
 		end(s, PMTU_STATE_UNSTABLE, now_us);
 	} else if (passes && s->found.state == PMTU_STATE_COMPLETE) {
 		s->phase = PMTU_PHASE_CAUSE;
-		plan_cause(s);
+		pmtu_plan_cause(s);
 	} else {
 		resume(s);
 		decide(s, now_us);

@@ -4,6 +4,7 @@
 //   pmtu_flight.c  probes under way: pace, timeouts, round-trip time, loss
 //   pmtu_plan.c    which sizes the next burst tries
 //   pmtu_pace.c    how fast, from what gets lost
+//   pmtu_told.c    what is told of a probe
 //   pmtu_search.c  what a burst has proved, and when the search is over
 //   pmtu_watch.c   the steady state: two probes a period, and the burst that confirms a drop
 //
@@ -164,6 +165,12 @@ int pmtu_search_edge(const struct pmtu_search *s);
 /* Smallest size above low that is believed not to pass: lost, refused, or above most. */
 int pmtu_search_up(const struct pmtu_search *s);
 
+/* ---- pmtu_told.c, beside what is told: pmtu_search_reply and so on ---- */
+/* A probe of that size was lost: it steers. */
+void pmtu_search_lost(struct pmtu_search *s, int size);
+/* What passed does not any more: begin below it. */
+void pmtu_search_turn(struct pmtu_search *s);
+
 /* ---- pmtu_pace.c ---- */
 /* After a burst: so many probes of sizes known to pass were answered or lost, so many of them lost. */
 void pmtu_pace_judge(struct pmtu_search *s, unsigned known, unsigned lost);
@@ -175,6 +182,7 @@ void pmtu_plan_hint(struct pmtu_search *s);     /* the MTU that a PTB named, and
 void pmtu_plan_narrow(struct pmtu_search *s);   /* sizes between low and up */
 void pmtu_plan_verdict(struct pmtu_search *s, unsigned tries);
 void pmtu_plan_recheck(struct pmtu_search *s, unsigned tries);
+void pmtu_plan_cause(struct pmtu_search *s);
 
 /* ---- pmtu_watch.c ---- */
 enum pmtu_event {

@@ -74,7 +74,8 @@ static const struct kind kinds[] = {
 	{ .name = "policer, 100/s", .silent = true, .rate = 100, .bucket = 20 },
 	{ .name = "policer, 20/s", .silent = true, .rate = 20, .bucket = 10 },
 	{ .name = "policer, 10/s", .silent = true, .rate = 10, .bucket = 5 },
-	{ .name = "policer, 20/s, 5 % loss", .silent = true, .rate = 20, .bucket = 10, .loss = 0.05, .may_give_up = true },
+	{ .name = "policer, 20/s, 5 % loss", .silent = true, .rate = 20, .bucket = 10, .loss = 0.05,
+	  .may_give_up = true },
 	{ .name = "policer, 10/s, frag-needed", .rate = 10, .bucket = 5 },
 	{ .name = "nothing limits", .free = true, .median_s = 0.2, .probes = 6 },
 	{ .name = "nothing limits, 10 % loss", .free = true, .loss = 0.1, .probes = 6 },
@@ -125,7 +126,9 @@ static struct sim_path make_path(const struct kind *k, int family, unsigned run)
 		.any = path_chance(&p) < 0.5,
 	};
 	if (k->second)
-		p.limits[1] = (struct path_limit){ .mtu = path_between(&p, least, p.limits[0].mtu), .silent = !k->both };
+		p.limits[1] = (struct path_limit){
+			.mtu = path_between(&p, least, p.limits[0].mtu), .silent = !k->both,
+		};
 	if (k->changes) {
 		p.change_us = path_between(&p, 1, 800000);
 		p.change_mtu = path_between(&p, least, 1500);

@@ -88,9 +88,10 @@ static void no_false_drop(int family, double burst)
 			assert_int_equal(n, 2);
 		}
 	}
-	printf("# IPv%d, %u periods, 10 %% loss%s: drops %u, dark %u, confirmed %u; suspicions %u; %.2f probes a period\n",
-	       family == AF_INET ? 4 : 6, periods, burst > 0 ? " in bursts" : "", events[PMTU_EVENT_DROP], events[PMTU_EVENT_DARK],
-	       events[PMTU_EVENT_CONFIRMED], w.suspicions, (double)probes / periods);
+	printf("# IPv%d, %u periods, 10 %% loss%s: drops %u, dark %u, confirmed %u; suspicions %u; "
+	       "%.2f probes a period\n", family == AF_INET ? 4 : 6, periods, burst > 0 ? " in bursts" : "",
+	       events[PMTU_EVENT_DROP], events[PMTU_EVENT_DARK], events[PMTU_EVENT_CONFIRMED], w.suspicions,
+	       (double)probes / periods);
 	assert_int_equal(events[PMTU_EVENT_DROP], 0);
 	assert_int_equal(events[PMTU_EVENT_DROP_PTB], 0);
 	assert_int_equal(events[PMTU_EVENT_RAISE], 0);
