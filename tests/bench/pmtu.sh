@@ -1,13 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One search for a path MTU: tunwatch mtu, tracepath, scamper (as fast as it may be), nmap, and a bisection by ping -M do
-# as people do it by hand. Every search has a path of its own, every tool the same MTUs; all of them run in the same
-# minutes, AT_ONCE at a time. Seconds of tunwatch: until the number is printed; until it also knew the cause is shown
-# beside. ROUNDS searches of a kind, three times as many where no black hole makes them long.
-# A kind's seconds are the mean: that is where a loss shows.
+# One search for a path MTU: tunwatch mtu, tracepath, scamper (as fast as it may be), nmap, and a bisection by ping -M
+# do as people do it by hand. Every search has a path of its own, every tool the same MTUs; all of them run in the
+# same minutes, AT_ONCE at a time. Seconds of tunwatch: until the number is printed; until it also knew the cause is
+# shown beside. ROUNDS searches of a kind, three times as many where no black hole makes them long. A kind's seconds
+# are the mean: that is where a loss shows.
 # shellcheck disable=SC2154 # near, edge, router and far are set below
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/paths.sh"
+for command in nft jq tracepath scamper nmap ping; do
+	command -v $command > /dev/null && continue
+	echo "tunwatch: $command is missing: contrib/deps.sh install bench" >&2
+	exit 69
+done
 : "${ROUNDS:=5}" "${AT_ONCE:=40}" "${SEED:=$RANDOM}"
 RANDOM=$SEED
 tools=(tunwatch tracepath scamper nmap ping)

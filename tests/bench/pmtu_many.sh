@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # 1000 paths with a limit of 1390 behind a router at 1 Hz: tunwatch with its MTU probes every 10 s, recorded, against
-# fping for the same targets without any. For one half of the paths the router says frag-needed, the other half are black
-# holes. No more than 500 packets a second search, so the first minute and a half is another thing than what follows:
-# goals are for the steady state, SEARCHED seconds later; ROUNDS, in turn.
+# fping for the same targets without any. For one half of the paths the router says frag-needed, the other half are
+# black holes. No more than 500 packets a second search, so the first minute and a half is another thing than what
+# follows: the goal is for the steady state, SEARCHED seconds later. ROUNDS, in turn.
 . "$(dirname "$0")/lib.sh"
 : "${ROUNDS:=2}" "${SEARCHED:=110}" "${SECONDS_EACH:=40}" "${PATHS:=1000}"
 end=end
@@ -49,8 +49,9 @@ for ((round = 0; round < ROUNDS; round++)); do
 		-o "$work/rec$round.twr" --for $((SEARCHED + SECONDS_EACH))
 	bench_run fping -- fping -q -i 1 -p 1000 -c "$SECONDS_EACH" -f "$work/targets" 2> /dev/null
 	"$TUNWATCH" export "$work/rec$round.twr" --kind pmtu > "$work/pmtu"
-	right=$(jq -r 'select(.state == "complete" and .mtu == 1390 and .cause == (if .target | test("[02468]$") then "ptb"
-		else "silent" end)) | .target' "$work/pmtu" | sort -u | wc -l)
+	right=$(jq -r 'select(.state == "complete" and .mtu == 1390 and
+		.cause == (if .target | test("[02468]$") then "ptb" else "silent" end)) | .target' "$work/pmtu" |
+		sort -u | wc -l)
 	wrong=$(jq -r 'select(.state == "complete" and .mtu != 1390) | .target' "$work/pmtu" | wc -l)
 	[ "$right-$wrong" = "$PATHS-0" ] || { echo "$right of $PATHS path MTUs are right, $wrong wrong" >&2; missed=1; }
 	"$TUNWATCH" export "$work/rec$round.twr" --kind probe | jq -r '.purpose // "path"' | sort | uniq -c |
@@ -61,8 +62,9 @@ for label in ours fping; do
 	paste <(column $label cpu) <(column $label wall) | awk '{ print $1 / $2 }' > "$work/$label.whole"
 done
 paste <(column ours late_cpu) <(column ours late_s) | awk '{ print $1 / $2 }' > "$work/ours.steady"
-echo "CPU ms a second: tunwatch $(awk '{ printf "%.1f ", $1 * 1000 }' "$work/ours.steady")(with all searches" \
-	"$(awk '{ printf "%.1f ", $1 * 1000 }' "$work/ours.whole"))fping $(awk '{ printf "%.1f ", $1 * 1000 }' "$work/fping.whole")"
+for label in ours.steady ours.whole fping.whole; do
+	echo "$label: CPU ms a second: $(awk '{ printf "%.1f ", $1 * 1000 }' "$work/$label")"
+done
 ratio "CPU, $PATHS paths at 1 Hz, MTU probes too: tunwatch / fping" "$work/ours.steady" "$work/fping.whole" 0.333
 ratio "... first searches included" "$work/ours.whole" "$work/fping.whole" 1
 exit $((missed > 0))

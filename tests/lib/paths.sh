@@ -13,6 +13,7 @@
 #   slow            40 ms to the router
 #   line            3 Mbit/s to the far end, room for ten packets (all groups of that kind together)
 
+path_rate=
 path_first=()
 path_router_in=()
 path_router_out=()
@@ -150,7 +151,7 @@ path_add()
 	echo "route add $x6 via 2001:db8:2::2 mtu $6" >> "$work/edge.batch"
 }
 
-# path_apply [RATE]: all groups and paths from here on; packets that come faster than so many a second are counted.
+# path_apply: all groups and paths from here on; packets that come faster than $path_rate a second are counted.
 path_apply()
 {
 	local host
@@ -171,7 +172,8 @@ path_apply()
 		echo "chain in { type filter hook prerouting priority -300;"
 		echo 'ip daddr 10.78.0.0/16 iifname { "r0", "s1" } add @sent4 { ip daddr }'
 		echo 'ip6 daddr 2001:db8:78::/48 iifname { "r0", "s1" } add @sent6 { ip6 daddr }'
-		[ -z "${1-}" ] || echo "iifname { \"r0\", \"s1\" } limit rate over $1/second burst 200 packets counter name fast"
+		[ -z "$path_rate" ] ||
+			echo "iifname { r0, s1 } limit rate over $path_rate/second burst 200 packets counter name fast"
 		printf '%s\n' "${path_router_in[@]}" "}"
 		echo "chain out { type filter hook output priority -150;"
 		printf '%s\n' "${path_router_out[@]}" "}"
@@ -217,7 +219,7 @@ path_change_all()
 	rm -f "$work/router.batch"
 }
 
-# path_fast: how many those were
+# path_fast: how many of them
 path_fast()
 {
 	ip netns exec "$router" nft -j list counter inet paths fast | jq '.nftables[].counter? // empty | .packets'

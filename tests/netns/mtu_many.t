@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tunwatch mtu over many paths with MTUs by chance, under every condition that hides them: right to the byte. A few of
-# each; MTU_RUNS=100 makes it a hundred and judges times and probes as well (a quiet machine: ten minutes). MTU_SEED says
-# which paths.
+# tunwatch mtu over many paths with MTUs by chance, under every condition that hides them: right to the byte. A few
+# of each; MTU_RUNS=100 makes it a hundred and judges times and probes as well (on a quiet machine, for ten minutes).
+# MTU_SEED says which paths.
 # shellcheck disable=SC2154 # near, edge, router and far are set by host
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/netns.sh"
@@ -107,7 +107,8 @@ right()
 	got="$(< "$work/out.$1.$key") $(< "$work/status.$1.$key")"
 	[[ $got == *'"mtu":'$want',"how":"'$how'"'*" $status" ]] && return
 	if [ -n "$5" ]; then
-		[[ $got == *'"state":"too-lossy","mtu":null'*" 1" || $got == *'"mtu":'$want',"how":null'*" 0" ]] && return
+		[[ $got == *'"state":"too-lossy","mtu":null'*" 1" ]] && return
+		[[ $got == *'"mtu":'$want',"how":null'*" 0" ]] && return
 	fi
 	diag "wanted $want $how, status $status: $got $(< "$work/err.$1.$key")"
 	return 1
@@ -214,7 +215,8 @@ if path_line; then
 		[ -n "$lost" ] && [ $((lost)) -le 1 ]
 		ok $? "IPv$family: other traffic loses nothing" || diag "$(cat "$work/others")"
 	done
-	is "$(tc -n "$router" -s qdisc show dev r2 | grep -o 'dropped [0-9]*')" "dropped 0" "... and the queue was never full"
+	is "$(tc -n "$router" -s qdisc show dev r2 | grep -o 'dropped [0-9]*')" "dropped 0" \
+		"... and the queue was never full"
 else
 	skip "no tbf here" "3 Mbit/s"
 fi

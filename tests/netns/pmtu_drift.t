@@ -93,7 +93,8 @@ look()
 {
 	"$TUNWATCH" export "$work/run.twr" --kind pmtu 2> /dev/null |
 		jq -r 'select(.path == "inner") | "\(.target) \(.state) \(.mtu // 0) \(.time |
-			capture("^(?<s>[^.]*)(?<f>[.][0-9]*)?Z$") | (.s + "Z" | fromdate | tostring) + (.f // ""))"' > "$work/seen"
+			capture("^(?<s>[^.]*)(?<f>[.][0-9]*)?Z$") | (.s + "Z" | fromdate | tostring) + (.f // ""))"' \
+			> "$work/seen"
 }
 
 # shellcheck disable=SC2317,SC2329
@@ -116,7 +117,8 @@ for group in "${groups[@]}"; do
 done
 draw_all path_add
 # all searches together send at most 500 packets a second; beside them go a control a second and two probes a period
-path_apply $((500 + 4 * paths * ${#groups[@]}))
+path_rate=$((500 + 4 * paths * ${#groups[@]}))
+path_apply
 ok $? "the paths are there" || done_testing
 each | while read -r family group i; do
 	echo "line p$family-$group-$i { target = \"$(target "$family" "$group" "$i")\" }"
