@@ -72,7 +72,7 @@
 	F(CARRY_BASE_INNER, "base_inner", INT, 0, 0, "inner path MTU of the baseline") \
 	F(CARRY_BASE_OUTER, "base_outer", INT, 0, 0, "outer path MTU of the baseline")
 #define SOURCE_FIELDS(F) \
-	F(SOURCE_NAME, "name", REF, 0, 0, "link, route, probe, resolve, xfrm, bgp, router, capture, log") \
+	F(SOURCE_NAME, "name", REF, 0, 0, "link, route, probe, pmtu, resolve, xfrm, bgp, router, capture, log") \
 	F(SOURCE_INSTANCE, "instance", REF, 0, 0, "which one, when there are several") \
 	F(SOURCE_STATE, "state", ENUM, record_words_source_state, 0, "how it fares") \
 	F(SOURCE_ERRNO, "errno", INT, 0, 0, "error number behind it") \

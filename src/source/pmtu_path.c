@@ -309,6 +309,11 @@ static void add_controls(const struct pmtu_source *s, struct pmtu_path *p)
 
 	if (!t)
 		return;
+	/* they know better than two probes whose answers wait for a slot */
+	if (t->rtt.srtt_us > p->watch->flight.srtt_us) {
+		p->watch->flight.srtt_us = t->rtt.srtt_us;
+		p->watch->flight.rttvar_us = t->rtt.rttvar_us;
+	}
 	sent = t->sent_up - p->sent;
 	lost = t->lost_up - p->lost;
 	p->sent = t->sent_up;

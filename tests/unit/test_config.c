@@ -45,6 +45,7 @@ static void expect_error(const char *text, int line, const char *what, const cha
 static const char example[] =
 	"interval = 2.0            # seconds\n"
 	"linger   = 3600\n"
+	"mtu-period = 5m\n"
 	"interfaces = { \"vti*\", gre1 }\n"
 	"tunnel aws-1 {\n"
 	"  ifname = \"vti1\"                 # or none\n"
@@ -84,6 +85,7 @@ static void test_example(void **state)
 		fail_msg("%s", err.text);
 	assert_true(o.interval == 2.0);
 	assert_int_equal(o.linger_s, 3600);
+	assert_int_equal(o.mtu_period_s, 300);
 	assert_int_equal(o.nglobs, 2);
 	assert_int_equal(o.ntunnels, 3);
 	t = &o.tunnels[0];

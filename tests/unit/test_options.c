@@ -55,6 +55,8 @@ static void test_defaults(void **state)
 	assert_string_equal(p.command->name, "live");
 	assert_string_equal(p.o.command, "live");
 	assert_true(p.o.interval == 1.0);
+	assert_int_equal(p.o.mtu_period_s, 10);
+	assert_int_equal(options_watch(&p.o).mtu_period_us, 10 * US_PER_S);
 	assert_int_equal(p.o.linger_s, 86400);
 	assert_int_equal(p.o.disk_cap, 1 << 30);
 	assert_int_equal(p.o.rotate_size, 64 << 20);
@@ -100,7 +102,7 @@ static void test_arguments(void **state)
 
 static void test_lists_and_sizes(void **state)
 {
-	struct parsed p = parse("-i vti* -i gre1 --disk-cap 2G --rotate-size 100k --linger 2h");
+	struct parsed p = parse("-i vti* -i gre1 --disk-cap 2G --rotate-size 100k --linger 2h --mtu-period 0");
 
 	(void)state;
 	assert_non_null(p.command);
@@ -110,6 +112,7 @@ static void test_lists_and_sizes(void **state)
 	assert_int_equal(p.o.disk_cap, INT64_C(2) << 30);
 	assert_int_equal(p.o.rotate_size, 102400);
 	assert_int_equal(p.o.linger_s, 7200);
+	assert_int_equal(p.o.mtu_period_s, 0);
 	options_free(&p.o);
 	p = parse("replay f --size 120x40");
 	assert_non_null(p.command);
