@@ -63,6 +63,7 @@ path_cable()
 path_slow()
 {
 	# its standard input stays open until this shell has ended
+	: > "$work/slow_wire"
 	"$TOOLS/slow_wire" "$edge" s0 "$router" s1 "$1" < <(exec tail -f /dev/null --pid=$$ 2> /dev/null) \
 		> "$work/slow_wire" 2>&1 &
 	disown $!
