@@ -203,10 +203,12 @@ static void source_apply(struct model *m, const struct record *r)
 
 static void clock_apply(struct model *m, const struct record *r)
 {
-	int64_t reason = record_get(r, CLOCK_REASON, CLOCK_REASON_START);
+	int64_t reason = record_get(r, CLOCK_REASON, CLOCK_REASON_START), off = record_get(r, CLOCK_WALL_OFF_US, 0);
+	const int64_t most = INT64_MAX / 4;
 
 	m->has_clock = true;
-	m->wall_off_us = record_get(r, CLOCK_WALL_OFF_US, 0);
+	/* a file may say anything: what is added to it or taken from it stays a number */
+	m->wall_off_us = off < -most ? -most : off > most ? most : off;
 	m->utc_off_s = (int32_t)record_get(r, CLOCK_UTC_OFF_S, 0);
 	if (r->snapshot)
 		return;
