@@ -3,8 +3,10 @@
 // kernel sends the keys along: every byte that was received is wiped as soon as it was read.
 #include <errno.h>
 #include <linux/xfrm.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
@@ -215,6 +217,24 @@ static bool drain_events(struct sa_state *s)
 
 /* ---- the source ---- */
 
+/* Only an address of this host can be bound to. */
+static bool is_own(const struct addr *a)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	const struct sockaddr *sa = a->family == AF_INET ? (struct sockaddr *)&in : (struct sockaddr *)&in6;
+	int fd = addr_is_set(a) ? socket(a->family, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	bool own;
+
+	if (fd < 0)
+		return false;
+	memcpy(&in.sin_addr, a->bytes, sizeof in.sin_addr);
+	memcpy(&in6.sin6_addr, a->bytes, sizeof in6.sin6_addr);
+	own = bind(fd, sa, a->family == AF_INET ? sizeof in : sizeof in6) == 0;
+	close(fd);
+	return own;
+}
+
 static void close_sockets(struct sa_state *s)
 {
 	if (s->event_fd >= 0)
@@ -247,7 +267,7 @@ static void *start(struct source_env *env)
 	s->env = env;
 	s->report = (struct source_report){ .key = SOURCE_KEY_XFRM, .name = "xfrm",
 					    .period_ms = (int)(RESYNC_PERIOD_US / US_PER_MS) };
-	s->table = sa_table_new(env);
+	s->table = sa_table_new(env, is_own);
 	sa_table_tick(s->table);
 	s->noticed_us = -NOTICE_PAUSE_US;
 	s->event_fd = s->dump_fd = -1;

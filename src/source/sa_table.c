@@ -41,15 +41,18 @@ struct sa_table {
 	uint32_t generation;         /* of dumps */
 	unsigned left_out;           /* by the newest dump */
 	bool told_full;
+	bool (*is_own)(const struct addr *a);
 	uint64_t topology;           /* of the model when the next two were made */
 	uint8_t local[RECORD_KEY_MAX / 8 + 1], remote[RECORD_KEY_MAX / 8 + 1]; /* names that are such addresses */
+	uint8_t asked[RECORD_KEY_MAX / 8 + 1], own[RECORD_KEY_MAX / 8 + 1];    /* since the newest dump began */
 };
 
-struct sa_table *sa_table_new(struct source_env *env)
+struct sa_table *sa_table_new(struct source_env *env, bool (*is_own)(const struct addr *a))
 {
 	struct sa_table *t = xcalloc(1, sizeof *t);
 
 	t->env = env;
+	t->is_own = is_own;
 	t->topology = env->model->topology - 1;
 	return t;
 }
@@ -110,17 +113,31 @@ static void learn_addresses(struct sa_table *t)
 	t->topology = m->topology;
 }
 
-static int side(const struct sa_table *t, const struct record *r, unsigned field)
+static int side(const struct sa_table *t, int64_t name)
 {
-	if (!record_has(r, field))
-		return 0;
-	return has_name(t->local, r->v[field]) ? 1 : has_name(t->remote, r->v[field]) ? -1 : 0;
+	return has_name(t->local, name) ? 1 : has_name(t->remote, name) ? -1 : 0;
 }
 
-static enum direction find_direction(const struct sa_table *t, const struct record *r)
+static int ask_side(struct sa_table *t, uint16_t name)
 {
-	int src = side(t, r, SA_SRC), dst = side(t, r, SA_DST);
+	if (!has_name(t->asked, name)) {
+		struct addr a = model_addr(t->env->model, name);
 
+		add_name(t->asked, name);
+		if (t->is_own(&a))
+			add_name(t->own, name);
+	}
+	return has_name(t->own, name);
+}
+
+static enum direction find_direction(struct sa_table *t, const struct record *r)
+{
+	int src = side(t, r->v[SA_SRC]), dst = side(t, r->v[SA_DST]);
+
+	if (!src && !dst) {
+		src = ask_side(t, (uint16_t)r->v[SA_SRC]);
+		dst = ask_side(t, (uint16_t)r->v[SA_DST]);
+	}
 	return src > dst ? DIRECTION_OUT : src < dst ? DIRECTION_IN : DIRECTION_UNKNOWN;
 }
 
@@ -351,6 +368,8 @@ void sa_table_begin(struct sa_table *t)
 	t->dumping = true;
 	t->generation++;
 	t->left_out = 0;
+	memset(t->asked, 0, sizeof t->asked);
+	memset(t->own, 0, sizeof t->own);
 }
 
 static void tell_full(struct sa_table *t)

@@ -11,7 +11,8 @@ enum { SA_TABLE_MAX = 10000 }; /* more are told of, and not recorded */
 
 struct sa_table;
 
-struct sa_table *sa_table_new(struct source_env *env);
+/* is_own: whether an address is this host's; asked where the model cannot tell. */
+struct sa_table *sa_table_new(struct source_env *env, bool (*is_own)(const struct addr *a));
 void sa_table_free(struct sa_table *t);
 /* What a message says (NEW, UPDATED, GONE, SOFT, HARD, FLUSHED; others are ignored); records are put when something
  * changed. */

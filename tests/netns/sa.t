@@ -5,7 +5,7 @@
 # real ones where there is ESP (tests/lab/sa.t brings a kernel that has it).
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/netns.sh"
-need setpriv
+need setpriv perl
 
 out=$work/out
 # watch COMMAND...: source_dump in the background, until its first dump is over or was refused
@@ -77,8 +77,9 @@ is "$("$TUNWATCH" export --kind source "$work/run.twr" | jq -r 'select(.name == 
 	"with no uid 0 and two capabilities it sees them"
 
 # ---- real ones
-cbc='enc cbc(aes) 0x0123456789abcdef0123456789abcdef auth-trunc hmac(sha1) 0x0123456789abcdef0123456789abcdef01234567 96'
-gcm='aead rfc4106(gcm(aes)) 0x0123456789abcdef0123456789abcdef01234567 128'
+key=8d3f0c5a71e29b64d7f01e3c5a9b2846cc17fe03
+cbc="enc cbc(aes) 0x${key:0:32} auth-trunc hmac(sha1) 0x$key 96"
+gcm="aead rfc4106(gcm(aes)) 0x$key 128"
 # shellcheck disable=SC2086
 if ! state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode tunnel $cbc 2> /dev/null; then
 	skip "this kernel has no ESP (tests/lab/sa.t brings one)" "ESP on this kernel"
@@ -92,6 +93,24 @@ like "$(grep ' sa .*spi=0x1 ' "$out")" \
 	'event=new .*src=192.0.2.1 dst=192.0.2.2 proto=50 mode=tunnel .*enc=cbc.aes. auth=hmac.sha1. auth_bits=96' "one is shown"
 like "$(grep ' sa .*spi=0x2 ' "$out" | tail -n 1)" \
 	'mode=transport dir=in .*if_id=0x9 enc=rfc4106.gcm.aes.. auth_bits=128' "and another, by IPv6"
+# holds_key FILE: as it is, in hexadecimal, or in base64 from any place on
+holds_key()
+{
+	# shellcheck disable=SC2016
+	perl -MMIME::Base64 -0777 -ne '
+		my $raw = pack("H*", $ENV{KEY});
+		my @forms = ($raw, $ENV{KEY}, uc $ENV{KEY}, map { substr(encode_base64(substr($raw, $_), ""), 0, 20) } 0 .. 2);
+		for my $form (@forms) { exit 0 if index($_, $form) >= 0 } exit 1' "$1"
+}
+export KEY=${key:0:32}
+in_host "$a" "$TUNWATCH" record --new --only link,xfrm --for 1s -o "$work/keys.twr" > "$work/said" 2>&1
+is "$("$TUNWATCH" export --kind sa "$work/keys.twr" | jq -r .spi | sort | xargs)" "0x00000001 0x00000002" "a recording has both"
+! holds_key "$work/keys.twr"
+ok $? "and no key"
+cp "$work/keys.twr" "$work/planted"
+perl -MMIME::Base64 -e 'print encode_base64(pack("H*", $ENV{KEY}))' >> "$work/planted"
+holds_key "$work/planted"
+ok $? "which would be found"
 state delete src 192.0.2.1 dst 192.0.2.2 proto esp spi 1
 wait_for 5 grep -q ' sa .*event=delete spi=0x1 ' "$out"
 ok $? "it goes"

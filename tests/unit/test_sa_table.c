@@ -51,6 +51,15 @@ static void put(struct record_sink *sink, const struct record *r)
 	w->kept[w->n++ % KEPT] = *r;
 }
 
+static struct addr own_address; /* told by the host, as the model does not know it */
+static unsigned asked;
+
+static bool is_own(const struct addr *a)
+{
+	asked++;
+	return addr_equal(a, &own_address);
+}
+
 static struct world *world_new(void)
 {
 	struct world *w = calloc(1, sizeof *w);
@@ -62,7 +71,7 @@ static struct world *world_new(void)
 	w->env = (struct source_env){ .sink = &w->sink, .model = model_new(false), .watch = &w->watch,
 				      .boot0_ns = ts.tv_sec * NS_PER_S + ts.tv_nsec };
 	w->env.intern = record_intern_new(&w->sink);
-	w->table = sa_table_new(&w->env);
+	w->table = sa_table_new(&w->env, is_own);
 	return w;
 }
 
@@ -432,6 +441,45 @@ static void test_direction_by_endpoints(void **state)
 	world_free(w);
 }
 
+/* Of an interface nobody watches: the host is asked, once for each address until the next dump. */
+static void test_direction_by_asking(void **state)
+{
+	static const struct {
+		const char *here, *there;
+	} ends[] = { { "192.0.2.1", "198.51.100.1" }, { "2001:db8::1", "2001:db8:1::1" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		struct world *w = world_new();
+		struct xfrm_message out = message(XFRM_SA_NEW, 1, ends[i].here, ends[i].there);
+		struct xfrm_message in = message(XFRM_SA_NEW, 2, ends[i].there, ends[i].here);
+
+		own_address = address(ends[i].here);
+		asked = 0;
+		sa_table_put(w->table, &out);
+		sa_table_put(w->table, &in);
+		assert_int_equal(news(w), 2);
+		assert_int_equal(w->kept[0].v[SA_DIR], DIRECTION_OUT);
+		assert_int_equal(w->kept[1].v[SA_DIR], DIRECTION_IN);
+		assert_int_equal(asked, 2);
+		/* it moves away */
+		own_address = (struct addr){0};
+		sa_table_begin(w->table);
+		sa_table_put(w->table, &in);
+		sa_table_put(w->table, &out);
+		sa_table_end(w->table, true);
+		assert_int_equal(news(w), 2);
+		assert_false(record_has(&w->kept[0], SA_DIR));
+		assert_int_equal(asked, 4);
+		/* what the model knows is not asked for */
+		own(w, 0, ends[i].there, false);
+		sa_table_tick(w->table);
+		assert_int_equal(news(w), 2);
+		assert_int_equal(asked, 4);
+		world_free(w);
+	}
+}
+
 /* ---- many ---- */
 
 static void test_full(void **state)
@@ -512,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_made_again),
 		cmocka_unit_test(test_directions),
 		cmocka_unit_test(test_direction_by_endpoints),
+		cmocka_unit_test(test_direction_by_asking),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_random),
 	};

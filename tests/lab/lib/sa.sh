@@ -10,6 +10,10 @@
 #   want_told FROM FILE        all that xfrm.txt says was told after that time, when those of FILE were there, must be
 #                              recorded, as of then
 
+#   sa_watched                 wait until the program listens
+
+sa_listens() { lab_in hq awk -v pid="$TOOL" '$2 == 6 && $3 == pid && $4 !~ /^0+$/ { n++ } END { exit !n }' /proc/net/netlink; }
+sa_watched() { wait_for 30 sa_listens && sleep 0.5; }
 hq_addresses() { ip -n hq -o addr | awk '{ sub("/.*", "", $4); print $4 }'; }
 sa_list() { ip -n hq xfrm state | python3 "$LAB/lib/sas.py" $(hq_addresses); }
 sa_told() { python3 "$LAB/lib/sas.py" $(hq_addresses) < "$OUT/xfrm.txt"; }
@@ -38,6 +42,7 @@ want_told()
 		case ${seen[$spi]-}$event in
 		# an update of a place that IKE keeps makes it an SA
 		new | update) want sa "$spi" "${words[@]}" "new=$at..$at" ;;
+		*new | *update) want sa "$spi" "${words[@]}" ;;
 		*delete) want sa "$spi" "gone=$at..$at" ;;
 		*) want sa-event "$spi" "event=$event" "at=$at..$at" ;;
 		esac

@@ -8,6 +8,7 @@ lab_up 5ms 0%
 IKE_REKEY=${REKEY:-10}s IKE_LIFE=30s tun_ike || exit 1
 PINGS="vti1=169.254.252.1 vti2=169.254.252.5"
 begin rekey "$@"
+sa_watched
 from=$EPOCHREALTIME
 sa_list > "$OUT/sas"
 sleep "${LONG:-45}"

@@ -17,17 +17,21 @@ state add $six proto esp spi 0x603 mode beet aead 'rfc4106(gcm(aes))' $KGCM 64
 state allocspi src $HQ dst $CLOUD proto esp mode tunnel reqid 7 min 0x1000 max 0x1000 > /dev/null
 sa_list > "$OUT/first"
 begin sa "$@"
+sa_watched
 t=$EPOCHREALTIME
 state add $six proto esp spi 0x700 mode tunnel $GCM limit time-soft 2 limit time-hard 4
 # what IKE does: a place first, then the SA
 state update src $HQ dst $CLOUD proto esp spi 0x1000 reqid 7 mode tunnel $CBC
+u=$EPOCHREALTIME
 state update $six proto ah spi 0x601 mode transport auth-trunc 'hmac(sha256)' ${K16}0123456789abcdef0123456789abcdef 128 \
 	limit time-soft 100
+u=$u..$EPOCHREALTIME
 state delete $six proto esp spi 0x603
 wait_for 10 grep -qE '^[[:space:]]*hard 1' "$OUT/xfrm.txt"
 python3 "$LAB/lib/memory.py" "$OUT/keys.txt" $TOOL > "$OUT/memory.txt"
 want_told "$t" "$OUT/first"
 want sa 0x00000601 soft_s=100
+want sa-event 0x00000601 event=update "at=$u"
 f=$EPOCHREALTIME
 state flush proto esp
 want_sas "$OUT/first" "" "$f..$EPOCHREALTIME" 0x00c00010 0x00c00011 0x00c00020 0x00c00021 0xd0000010 0xd0000011 \
