@@ -47,10 +47,12 @@ class Probe:
             if left <= 0 or not select.select([self.s], [], [], left)[0]:
                 return False
             try:
-                r = self.s.recv(4096)
+                r = self.s.recv(4096, socket.MSG_DONTWAIT)
             except OSError:
+                # an error, perhaps of an earlier one: what answers does so soon
                 self.drain_errors()
-                return False
+                end = min(end, time.monotonic() + 0.15)
+                continue
             if len(r) == size - self.head + 8 and struct.unpack("!H", r[6:8])[0] == self.seq:
                 return True
 

@@ -189,7 +189,7 @@ set_"$SET"
 for n in "${names[@]}"; do
 	wait_for 25 answers hq "${peer[$n]}" || { echo "lab: no answer from ${peer[$n]}" >&2; exit 1; }
 	printf 'tunnel %s { ifname = %s  peer = "%s"' "$n" "${dev[$n]}" "${peer[$n]}"
-	[ "$SET" != daemons ] || printf '  outer = "%s"' "${outer[$n]}"
+	[[ $SET != @(daemons|modules) ]] || printf '  outer = "%s"' "${outer[$n]}"
 	echo ' }'
 done > "$OUT/rows.conf"
 mapfile -t outers < <(printf '%s\n' "${outer[@]}" | sort -u)

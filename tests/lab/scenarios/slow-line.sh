@@ -61,7 +61,7 @@ calm=$EPOCHREALTIME
 sleep "${CALM:-20}"
 for n in vti1 vti2; do want rtt $n ping=$n "from=$calm" "to=$EPOCHREALTIME" times=1; done
 t=$EPOCHREALTIME
-bulk 3.2 "${LONG:-20}" > "$OUT/bulk.txt"
+bulk 2.8 "${LONG:-20}" > "$OUT/bulk.txt"
 truth bulk "began=$t" "result=$(cat "$OUT/bulk.txt")" \
 	"dropped=$(tc -n isp -s qdisc show dev cl0 | sed -n 's/.*dropped \([0-9]*\).*/\1/p')"
 want rtt vti1 ping=vti1 "from=$t" "to=$EPOCHREALTIME" times=1 within=0.2
