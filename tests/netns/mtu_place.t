@@ -155,7 +155,7 @@ lossy()
 # each opens the path before
 scenarios=(nothing hole1 hole2 hole3 before_first back back_lossy lossy1 lossy2 no_timestamps back_no_timestamps only_hops
 	last_hop_only back_unknown firewall mute1 mute12 df_replies cache text text_back nobody nobody_back
-	fragments)
+	fragments mirror)
 scenario()
 {
 	local out before
@@ -271,6 +271,15 @@ scenario()
 			result "$(jq -r '"\(.mtu) \(.direction) \(.back_fragment)"' "$work/$me.out$before")" \
 				"1500 null $((before == 4 ? 1300 : 1296))" "IPv$before: answers in fragments"
 		done
+		;;
+	mirror)
+		# BSD's timestamp replies are as large as requests, and get lost as echo replies do
+		back 2
+		router 4 "say icmp type timestamp-reply meta length 40 drop"
+		in_host "${chain[4]}" "$TOOLS/stamp_mirror" &
+		before=$!
+		placed reverse null null "timestamps come back whole, and are lost on the way back"
+		kill "$before"
 		;;
 	nobody) hole 2 && placed forward 2 3 "without privilege" "${nobody[@]}" ;;
 	nobody_back) back 2 && placed reverse null null "without privilege, on the way back" "${nobody[@]}" ;;
