@@ -7,7 +7,7 @@
 #include "model/model_int.h"
 
 /* A difference that is worth a change; samples before losses of large packets are held against a path. */
-enum { WORTH_BYTES = 32, LARGE_SAMPLES = 30, ESP = 50 };
+enum { WORTH_BYTES = 32, LARGE_SAMPLES = 30, ESP = 50, MTU_MOST = 65575 };
 
 const char *mtu_verdict_word(enum mtu_verdict v)
 {
@@ -94,7 +94,7 @@ int mtu_configured(const struct model *m, const struct model_tunnel *t, bool *re
 	if (t->type == TUNNEL_TYPE_LINE)
 		return p ? p->limit : 0;
 	if (l)
-		return l->gone ? 0 : l->mtu;
+		return l->gone || l->mtu < 0 || l->mtu > MTU_MOST ? 0 : l->mtu;
 	if (!p || !p->near || t->ifname != MODEL_NONE)
 		return 0;
 	/* what the next hop names is what it was told to let into the tunnel, whatever passes behind it */

@@ -115,6 +115,8 @@ static void joins_the_right_row(void **state)
 		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL, .if_id = 42 }, 1 },
 		{ { { .type = TUNNEL_TYPE_XFRM, .if_id = 42 }, { .type = TUNNEL_TYPE_VTI, .remote = R4 } },
 		  { .src = L4, .dst = R4, .mode = SA_MODE_TUNNEL }, 1 },
+		{ { { .type = TUNNEL_TYPE_GRE, .remote = R4 }, { .type = TUNNEL_TYPE_XFRM, .if_id = 42 } },
+		  { .src = L4, .dst = R4, .mode = SA_MODE_TRANSPORT, .if_id = 42 }, 1 },
 		/* none: another local end, another id, no tunnel that ESP could carry */
 		{ { { .type = TUNNEL_TYPE_VTI, .local = "203.0.113.11", .remote = R4 },
 		    { .type = TUNNEL_TYPE_LINE, .remote = R4 } },

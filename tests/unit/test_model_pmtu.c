@@ -672,6 +672,29 @@ static void loss_of_all_is_not(void **state)
 	}
 }
 
+/* Blips that are too short to be outages swallow large and small ones alike. */
+static void loss_in_blips_is_not(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, &vti4);
+	mtu_found(&s, MTU_INNER, 1436, PMTU_CAUSE_NONE, NULL);
+	sim_run(&s, 60);
+	for (int i = 0; i < 60; i++) {
+		s.loss = 1;
+		sim_run(&s, 1.2);
+		mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1436, OUTCOME_TIMEOUT);
+		s.loss = 0;
+		sim_run(&s, 28.8);
+		mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1436, OUTCOME_REPLY);
+	}
+	assert_int_equal(model_find_pmtu(s.m, MTU_INNER)->recent_lost, 0);
+	for (size_t i = 0; i < history_events(s.m); i++)
+		assert_null(strstr(history_event(s.m, i)->text, "large packets"));
+	sim_end(&s);
+}
+
 /* What the next hop names is what is configured on a router that the tunnel ends on. */
 static void remote_rows(void **state)
 {
@@ -863,6 +886,7 @@ int main(void)
 		cmocka_unit_test(down_row_has_no_number),
 		cmocka_unit_test(large_packets_lost),
 		cmocka_unit_test(loss_of_all_is_not),
+		cmocka_unit_test(loss_in_blips_is_not),
 		cmocka_unit_test(remote_rows),
 		cmocka_unit_test(another_address),
 		cmocka_unit_test(hostile),
