@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The pmtu source: the path MTU to every target, kept up to date.
-#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,144 +8,24 @@
 #include "source/pmtu_int.h"
 #include "source/sources.h"
 
-#define RETRY_US (10 * US_PER_S)       /* of a socket that could not be opened */
 #define START_US (50 * US_PER_MS)      /* first searches begin so far apart, and all within ... */
 #define START_MOST_US (10 * US_PER_S)
 #define STARTED_US (5 * US_PER_S)      /* by then all is seen that was there at the start */
-enum { SEARCHES_MAX = 16, NEWS_MAX = 1024 }; /* at once, those that wait for PTBs left out; news of one reading */
-
-struct pmtu_side *pmtu_side_of(struct pmtu_source *s, int family)
-{
-	return family == AF_INET ? &s->v4 : &s->v6;
-}
+enum { SEARCHES_MAX = 16 };            /* at once, those that wait for PTBs left out */
 
 int64_t pmtu_period(const struct pmtu_source *s)
 {
 	return s->env->watch->mtu_period_us;
 }
 
-/* ---- sockets ---- */
-
-static void report(struct pmtu_source *s, struct pmtu_side *side, int e)
-{
-	const char *reason = "";
-
-	if (!e && !side->socket.icmp.raw)
-		reason = "without CAP_NET_RAW: by ping sockets, and the kernel keeps the MTUs that routers name in its "
-			 "route cache; targets with a mark are left out";
-	else if (!e && side->socket.icmp.family == AF_INET6)
-		reason = "the kernel keeps the MTUs that routers name in its route cache";
-	else if (e == -EACCES || e == -EPERM)
-		reason = "neither CAP_NET_RAW nor ping sockets: start as root or with setcap "
-			 "cap_net_raw,cap_net_admin=ep, or set net.ipv4.ping_group_range";
-	else if (e)
-		reason = strerror(-e);
-	source_report_put(s->env, &side->report, !e ? SOURCE_STATE_OK : e == -EACCES || e == -EPERM ?
-			  SOURCE_STATE_DENIED : SOURCE_STATE_ABSENT, -e, reason);
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg);
-
-static void open_side(struct pmtu_source *s, struct pmtu_side *side, int64_t now_us)
-{
-	int e;
-
-	if (side->socket.icmp.fd >= 0 || !side->wanted || now_us < side->retry_us)
-		return;
-	side->retry_us = now_us + RETRY_US;
-	e = pmtu_socket_open(&side->socket, side->socket.icmp.family, NULL);
-	if (!e)
-		side->readable = event_new(s->env->base, side->socket.icmp.fd, EV_READ | EV_PERSIST, on_readable, s);
-	report(s, side, e);
-}
-
-static void close_side(struct pmtu_side *side)
-{
-	if (side->readable)
-		event_free(side->readable);
-	pmtu_socket_close(&side->socket);
-}
-
-/* By the quoted address, where a PTB quotes no more. */
-static void each_at(struct pmtu_source *s, const struct addr *to, void (*call)(struct pmtu_source *s,
-		    struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us), const struct pmtu_news *n,
-		    int64_t now_us)
-{
-	size_t low = 0, high = s->nby_addr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (memcmp(&s->paths[s->by_addr[mid]]->at.way.target, to, sizeof *to) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < s->nby_addr && addr_equal(&s->paths[s->by_addr[low]]->at.way.target, to); low++)
-		call(s, s->paths[s->by_addr[low]], n, now_us);
-}
-
-static void take_short(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us)
-{
-	struct pmtu_news whole = *n;
-
-	if (pmtu_path_find16(p, (uint16_t)n->number, &whole.number))
-		pmtu_path_news(s, p, &whole, now_us);
-}
-
-static void take_strange(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us)
-{
-	(void)n;
-	pmtu_sched_strange(&p->sched, now_us);
-	if (p->doing == PMTU_IDLE)
-		s->due[p->index] = now_us;
-}
-
-static void take_news(struct pmtu_source *s, const struct pmtu_news *n, int64_t now_us)
-{
-	if (n->kind == PMTU_NEWS_STRANGE)
-		each_at(s, &n->to, take_strange, n, now_us);
-	else if (!n->whole)
-		each_at(s, &n->to, take_short, n, now_us);
-	else if (s->by_key[n->key])
-		pmtu_path_news(s, s->paths[s->by_key[n->key] - 1], n, now_us);
-}
-
-void pmtu_read(struct pmtu_source *s)
-{
-	struct pmtu_side *const sides[] = { &s->v4, &s->v6 };
-	struct pmtu_news n;
-
-	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
-		if (sides[i]->socket.icmp.fd < 0)
-			continue;
-		for (unsigned k = 0; k < NEWS_MAX && pmtu_socket_receive(&sides[i]->socket, &n); k++)
-			take_news(s, &n, source_now(s->env));
-	}
-}
-
 /* ---- what runs by the timer ---- */
-
-static void listen_to(struct pmtu_source *s, bool on)
-{
-	struct pmtu_side *const sides[] = { &s->v4, &s->v6 };
-
-	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
-		if (!sides[i]->readable)
-			continue;
-		if (on)
-			event_add(sides[i]->readable, NULL);
-		else
-			event_del(sides[i]->readable);
-	}
-}
 
 void pmtu_activate(struct pmtu_source *s, struct pmtu_path *p)
 {
 	array_grow(&s->active, &s->active_cap, s->nactive + 1, sizeof *s->active);
 	s->active[s->nactive++] = p;
 	if (s->nactive == 1)
-		listen_to(s, true);
+		pmtu_side_listen(s, true);
 }
 
 void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
@@ -159,7 +38,7 @@ void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
 		return;
 	s->active[i] = s->active[--s->nactive];
 	if (!s->nactive)
-		listen_to(s, false);
+		pmtu_side_listen(s, false);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -197,13 +76,6 @@ void pmtu_run(struct pmtu_source *s)
 			s->due[p->index] = now;
 	}
 	set_timer(s, sooner(pmtu_locate_go(s, &s->v4), pmtu_locate_go(s, &s->v6)));
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	pmtu_run(arg);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -442,8 +314,8 @@ static void slot(void *state, int64_t due)
 	(void)due;
 	look_at_model(s, now);
 	sweep(s, now);
-	open_side(s, &s->v4, now);
-	open_side(s, &s->v6, now);
+	pmtu_side_open(s, &s->v4, now);
+	pmtu_side_open(s, &s->v6, now);
 	if (s->waiting)
 		pmtu_read(s);
 	pass(s);
@@ -452,21 +324,13 @@ static void slot(void *state, int64_t due)
 		pmtu_run(s);
 }
 
-static struct pmtu_side closed_side(int family, uint16_t key, const char *instance)
-{
-	return (struct pmtu_side){
-		.socket.icmp = { .fd = -1, .family = family },
-		.report = { .key = key, .name = "pmtu", .instance = instance },
-	};
-}
-
 static void *start(struct source_env *env)
 {
 	struct pmtu_source *s = xcalloc(1, sizeof *s);
 
 	s->env = env;
-	s->v4 = closed_side(AF_INET, SOURCE_KEY_PMTU, "ipv4");
-	s->v6 = closed_side(AF_INET6, SOURCE_KEY_PMTU + 1, "ipv6");
+	s->v4 = pmtu_side_closed(AF_INET, SOURCE_KEY_PMTU, "ipv4");
+	s->v6 = pmtu_side_closed(AF_INET6, SOURCE_KEY_PMTU + 1, "ipv6");
 	s->look = xcalloc(1, sizeof *s->look);
 	s->timer = evtimer_new(env->base, on_timer, s);
 	s->sweeps = env->watch->sweeps;
@@ -484,8 +348,8 @@ static void stop(void *state)
 		free(s->paths[i]);
 	}
 	event_free(s->timer);
-	close_side(&s->v4);
-	close_side(&s->v6);
+	pmtu_side_close(&s->v4);
+	pmtu_side_close(&s->v6);
 	if (s->route_fd >= 0)
 		close(s->route_fd);
 	pmtu_look_free(s->look);

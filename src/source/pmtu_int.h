@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 // What the files of the pmtu source share: path MTUs in a running collector.
-//   pmtu.c         the source: which paths, sockets, what is due
+//   pmtu.c         the source: which paths, what is due
+//   pmtu_side.c    sockets
 //   pmtu_path.c    one path: a search, or the probes of a period, under way
 //   pmtu_signs.c   what the model knows of a path that matters for its MTU
 //   pmtu_locate.c  where a black hole is
@@ -95,10 +96,18 @@ struct pmtu_source {
 	uint32_t route_seq;
 };
 
-/* ---- pmtu.c ---- */
+/* ---- pmtu_side.c ---- */
 struct pmtu_side *pmtu_side_of(struct pmtu_source *s, int family);
+struct pmtu_side pmtu_side_closed(int family, uint16_t key, const char *instance);
+/* Open the socket where it is wanted, or try again after a while; reports how it went. */
+void pmtu_side_open(struct pmtu_source *s, struct pmtu_side *side, int64_t now_us);
+void pmtu_side_close(struct pmtu_side *side);
+/* Whether what arrives makes pmtu_run run. */
+void pmtu_side_listen(struct pmtu_source *s, bool on);
 /* Read the sockets: all news go to their paths. */
 void pmtu_read(struct pmtu_source *s);
+
+/* ---- pmtu.c ---- */
 /* Go on with all that runs by the timer, where its time has come. */
 void pmtu_run(struct pmtu_source *s);
 /* A path joins or leaves those that run by the timer. */
