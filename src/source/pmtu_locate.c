@@ -31,6 +31,7 @@ void pmtu_locate_want(struct pmtu_source *s, struct pmtu_path *p, const struct p
 	p->place = (struct pmtu_place_config){
 		.target = p->at.way.target, .low = q->low, .high = pmtu_search_edge(q),
 		.loss = q->loss, .srtt_us = q->flight.srtt_us, .rttvar_us = q->flight.rttvar_us,
+		.gap_us = pmtu_flight_line_gap(&q->flight, pmtu_search_edge(q)),
 	};
 	set_wanted(s, p, true);
 }

@@ -34,6 +34,8 @@ void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *conf
 
 void pmtu_place_add(struct pmtu_place *p, enum pmtu_place_kind kind, bool large, int ttl, int64_t gap_us)
 {
+	if (gap_us < p->config.gap_us)
+		gap_us = p->config.gap_us;
 	if (p->nplan < PMTU_PLACE_ROUND)
 		p->plan[p->nplan++] = (struct pmtu_place_plan){
 			.kind = kind, .large = large, .ttl = ttl, .gap_us = gap_us,

@@ -18,8 +18,8 @@
 //
 // How a source uses it, once a search has ended with PMTU_CAUSE_SILENT (or COMPLETE with mtu 0): with
 //	struct pmtu_place_config c = { .target = ..., .low = search.low, .high = pmtu_search_edge(&search),
-//		.loss = search.loss, .srtt_us = search.flight.srtt_us,
-//		.rttvar_us = search.flight.rttvar_us };
+//		.loss = search.loss, .srtt_us = search.flight.srtt_us, .rttvar_us = search.flight.rttvar_us,
+//		.gap_us = pmtu_flight_line_gap(&search.flight, pmtu_search_edge(&search)) };
 // it calls pmtu_place_io_begin(io, &place, &c) and goes on as with pmtu_search: pmtu_place_step until DONE; on SEND
 // pmtu_place_io_send, on WAIT come back at *ret_wake_us at the latest; whenever a descriptor of io is readable, and
 // before each step, pmtu_place_io_receive, which tells the machine. place.found is final after DONE: direction, hop and
@@ -46,6 +46,7 @@ struct pmtu_place_config {
 	int low, high;                  /* largest size that passes; the size that vanishes */
 	struct pmtu_loss loss;          /* that controls suffered so far */
 	int64_t srtt_us, rttvar_us;     /* of earlier probes; 0: unknown */
+	int64_t gap_us;                 /* between probes at least, for a slow line; less than 10 ms: that */
 	unsigned kinds;                 /* what can be sent: bit (1u << kind) each */
 	uint32_t number;                /* of the first probe */
 	int64_t budget_us;              /* it ends by then; 0: PMTU_PLACE_BUDGET_US */

@@ -6,7 +6,7 @@
 #define ROUND_GAP_US (330 * US_PER_MS)     /* two probes a round and hop: six a second */
 #define ROUND_GAP_MOST_US (1050 * US_PER_MS)
 #define MUTE_US (2200 * US_PER_MS)         /* no hop counts as mute before it was asked for so long */
-enum { WINDOW = 6, MUTE_TRIES = 5, MISSED_LIMITED = 4 };
+enum { WINDOW = 6, MUTE_TRIES = 5, MISSED_LIMITED = 4, SUSPECTS = 2 };
 
 enum settled { OPEN, GETS_IT, SMALL_ONLY, MUTE };
 
@@ -68,13 +68,21 @@ static bool plan(struct pmtu_place *p, int64_t now_us)
 {
 	struct span s = look(p);
 	int top = s.far + WINDOW;
+	int hops = distance(p);
+	unsigned suspects = 0;
 
 	pmtu_place_round(p);
 	/* mute ones do not hide what is behind them */
 	for (int ttl = s.far + 1; ttl < s.end && settle(p, &p->hops[ttl]) == MUTE; ttl++)
 		top++;
 	for (int ttl = s.last + 1; ttl < s.end && ttl <= top && p->nplan < PMTU_PLACE_ROUND - 2; ttl++) {
-		if (settle(p, &p->hops[ttl]) != OPEN)
+		const struct pmtu_place_hop *h = &p->hops[ttl];
+		/* where some answer small ones only, those behind them only tell how far the target is: once each, and
+		 * the last before it until its silence is no loss */
+		bool hardly = suspects >= SUSPECTS && h->sent && (h->answered || ttl + 1 != hops);
+
+		suspects += h->answered > 0;
+		if (hardly || settle(p, h) != OPEN)
 			continue;
 		if (!p->hops[ttl].sent)
 			p->hops[ttl].first_us = now_us;
@@ -119,7 +127,9 @@ static void conclude(struct pmtu_place *p, const struct span *s, int64_t now_us)
 	struct pmtu_placed *f = &p->found;
 	int hops = distance(p);
 
-	f->hops = hops;
+	/* or one nearer, had an answer not been lost */
+	if (hops == 1 || (hops > 1 && (p->hops[hops - 1].answered || settle(p, &p->hops[hops - 1]) != OPEN)))
+		f->hops = hops;
 	f->hop = s->last;
 	f->hop_from = p->hops[s->last].from;
 	f->next = s->next;

@@ -263,6 +263,7 @@ static void locate(struct run *run, struct pmtu_place_io *io, void (*tell)(void 
 	struct pmtu_place_config config = {
 		.target = run->way.target, .low = s->low, .high = pmtu_search_edge(s),
 		.loss = s->loss, .srtt_us = s->flight.srtt_us, .rttvar_us = s->flight.rttvar_us,
+		.gap_us = pmtu_flight_line_gap(&s->flight, pmtu_search_edge(s)),
 	};
 	struct pmtu_place place;
 	int64_t told = 0, wake;

@@ -33,6 +33,7 @@ struct kind {
 	bool heals;
 	bool reflects;                  /* timestamp replies are as large as requests */
 	bool quotes_all;                /* errors are as large as what they quote */
+	int64_t gap_us;                 /* between probes at least */
 	bool tiny;                      /* not even what every path must carry passes */
 	double p95_s;                   /* at most; 0: not said */
 	double known;                   /* share of runs that know direction and hop, at least; 0: as may_not_know */
@@ -78,7 +79,7 @@ static const struct kind kinds[] = {
 	{ .name = "forward, a firewall refuses UDP", .deaf_timestamp = true, .wall = true, .may_not_know = true },
 	{ .name = "reverse, a firewall refuses UDP", .reverse = true, .deaf_timestamp = true, .wall = true,
 	  .may_not_know = true },
-	{ .name = "forward, mute hops", .mute = 0.4, .p95_s = 7 },
+	{ .name = "forward, mute hops", .mute = 0.4, .p95_s = 7, .known = 0.99 },
 	{ .name = "forward, mute hops, Linux, 10 % loss", .mute = 0.4, .loss = 0.1, .routers = LIMITS_LINUX,
 	  .target = LIMITS_LINUX, .may_not_know = true },
 	{ .name = "forward, all hops mute", .mute = 1 },
@@ -91,7 +92,8 @@ static const struct kind kinds[] = {
 	{ .name = "reverse, UDP only, few errors come", .reverse = true, .deaf_timestamp = true, .shy = 0.8,
 	  .may_not_know = true },
 	{ .name = "forward, few errors come", .shy = 0.8, .may_not_know = true },
-	{ .name = "forward, jitter of 60 ms, 5 % loss", .jitter_us = 60 * US_PER_MS, .loss = 0.05, .may_not_know = true },
+	{ .name = "forward, jitter of 60 ms, 5 % loss", .jitter_us = 60 * US_PER_MS, .loss = 0.05,
+	  .may_not_know = true },
 	{ .name = "reverse, jitter of 60 ms, 5 % loss", .reverse = true, .jitter_us = 60 * US_PER_MS, .loss = 0.05 },
 	{ .name = "forward, policer, 10/s", .police = 10, .may_not_know = true },
 	{ .name = "reverse, policer, 10/s", .reverse = true, .police = 10, .may_not_know = true },
@@ -106,6 +108,11 @@ static const struct kind kinds[] = {
 	{ .name = "reverse, hardly anything passes", .reverse = true, .tiny = true, .may_not_know = true },
 	{ .name = "reverse, hardly anything passes, UDP only", .reverse = true, .deaf_timestamp = true, .tiny = true,
 	  .may_not_know = true },
+	{ .name = "forward, a slow line", .gap_us = 70 * US_PER_MS },
+	{ .name = "reverse, a slow line, Linux, 10 % loss", .reverse = true, .loss = 0.1, .gap_us = 100 * US_PER_MS,
+	  .routers = LIMITS_LINUX, .target = LIMITS_LINUX },
+	{ .name = "forward, a slow line, two errors a second", .gap_us = 100 * US_PER_MS, .routers = LIMITS_CISCO,
+	  .target = LIMITS_CISCO, .may_not_know = true },
 	{ .name = "forward, it heals", .heals = true, .may_not_know = true },
 	{ .name = "reverse, it heals, 10 % loss", .reverse = true, .loss = 0.1, .heals = true, .may_not_know = true },
 };
@@ -166,6 +173,7 @@ static struct pmtu_place_config make_config(const struct kind *k, struct sim_hop
 		.target = hops_address(h->family, h->distance), .low = h->largest, .high = h->largest + 1,
 		.srtt_us = 40 * US_PER_MS,
 		.rttvar_us = k->jitter_us / 4 + US_PER_MS, .kinds = ALL_KINDS, .number = 0xfffffff0u,
+		.gap_us = k->gap_us,
 	};
 
 	/* of sizes that no path may refuse the search tries the least, and small ones */
@@ -188,7 +196,8 @@ struct watched {
 	unsigned n[PMTU_PLACE_HOPS + 1];
 	unsigned in_second_most;
 	const struct pmtu_place_config *config;
-	bool odd;
+	int64_t last_us;
+	bool any, odd;
 };
 
 static void watch(const struct pmtu_place_probe *p, int64_t now_us, void *arg)
@@ -198,6 +207,10 @@ static void watch(const struct pmtu_place_probe *p, int64_t now_us, void *arg)
 
 	w->odd |= p->ttl < 0 || p->ttl > PMTU_PLACE_HOPS || !(w->config->kinds & (1u << p->kind)) ||
 		  (p->size != w->config->high && p->size != w->config->low);
+	/* a slow line, too, carries other traffic */
+	w->odd |= w->any && now_us - w->last_us < (w->config->gap_us > 0 ? w->config->gap_us : 10 * US_PER_MS);
+	w->any = true;
+	w->last_us = now_us;
 	if (!p->ttl || w->odd)
 		return;
 	w->sent[p->ttl][w->n[p->ttl]++ % PMTU_PLACE_RING] = now_us;
@@ -231,7 +244,7 @@ static bool is_wrong(const struct kind *k, const struct sim_hops *h, const struc
 		last--;
 	if (f->direction != right && f->direction != DIRECTION_UNKNOWN)
 		return true;
-	if (f->hops && f->hops != h->distance && !k->loss && k->police <= 0)
+	if (f->hops && f->hops != h->distance)
 		return true;
 	if (f->next && (f->next <= h->hole || h->hole < 0))
 		return true;
@@ -246,7 +259,7 @@ static bool is_wrong(const struct kind *k, const struct sim_hops *h, const struc
 /* Whether it knows all that can be known. */
 static bool knows(const struct kind *k, const struct sim_hops *h, const struct pmtu_placed *f)
 {
-	return f->direction != DIRECTION_UNKNOWN && (k->reverse || (f->hops && f->hop == last_hop(h)));
+	return f->direction != DIRECTION_UNKNOWN && (k->reverse || ((f->hops || k->loss > 0) && f->hop == last_hop(h)));
 }
 
 static int by_value(const void *a, const void *b)
