@@ -37,14 +37,14 @@ want_told()
 
 	while read -r _ _ spi rest; do seen[$spi]=1; done < "$2"
 	while read -r event at spi rest; do
-		[[ $at < $from ]] && continue
+		[[ ${at#*..} < $from ]] && continue
 		read -ra words <<< "$rest"
 		case ${seen[$spi]-}$event in
 		# an update of a place that IKE keeps makes it an SA
-		new | update) want sa "$spi" "${words[@]}" "new=$at..$at" ;;
+		new | update) want sa "$spi" "${words[@]}" "new=$at" ;;
 		*new | *update) want sa "$spi" "${words[@]}" ;;
-		*delete) want sa "$spi" "gone=$at..$at" ;;
-		*) want sa-event "$spi" "event=$event" "at=$at..$at" ;;
+		*delete) want sa "$spi" "gone=$at" ;;
+		*) want sa-event "$spi" "event=$event" "at=$at" ;;
 		esac
 		seen[$spi]=1
 	done < <(sa_told)

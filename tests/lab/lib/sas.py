@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """sas.py ADDRESS...: what `ip xfrm state` or `ip -ts xfrm monitor` printed (standard input), as lines
-"EVENT UNIXTIME SPI src=... dst=... proto=..." and so on; "-" for what there is not. EVENT: new (without a time: it was
-there), update, delete, soft-expire, hard-expire. Larval ones, without algorithms, are left out; ADDRESSes are local."""
+"EVENT FROM..TO SPI src=... dst=... proto=..." and so on; "-" for what there is not. EVENT: new (without a time: it was
+there), update, delete, soft-expire, hard-expire. Larval ones, without algorithms, are left out; ADDRESSes are local.
+The monitor tells the time when it prints: it may be late by what a guest's scheduling takes, a second at most."""
 import datetime, re, sys
 
 FIELDS = ("src", "dst", "proto", "mode", "reqid", "mark", "if_id", "encap", "enc", "auth", "auth_bits", "dir")
@@ -49,7 +50,7 @@ def main():
         if m:
             show(sa, sys.argv[1:])
             at = datetime.datetime.fromisoformat(m[1]).timestamp() if m[1] else None
-            sa = {"event": EVENTS[m[2]], "time": "%.6f" % at if at else "-", "src": m[3], "dst": m[4], "keyed": False}
+            sa = {"event": EVENTS[m[2]], "time": "%.6f..%.6f" % (at - 1, at) if at else "-", "src": m[3], "dst": m[4], "keyed": False}
         elif line[:1] == "\t" and line.split():
             detail(sa, line.split())
         elif line.strip():
