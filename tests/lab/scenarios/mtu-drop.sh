@@ -13,38 +13,41 @@ PINGS="vti1=169.254.252.1 vti2=169.254.252.5 big1=169.254.252.1/1390 big2=169.25
 program=${1-}
 begin "mtu-drop icmp=$icmp" "$@"
 
-# passes HOW STATUS: what really gets through now, and what a search finds
+# passes SINCE HOW STATUS CAUSE DIRECTION: what really gets through now; a search finds that, and the collector found it
+# within a period (10 s) and two seconds from what happened SINCE
 passes()
 {
-	local a size
+	local a size now=$EPOCHREALTIME
 
 	while read -r a size; do
-		find_mtu "$a-$size" "$a"
-		want found "$a" "file=mtu-$a-$size" "mtu=$size" "how=$1" "status=$2"
+		find_mtu "$a-$1" "$a"
+		want found "$a" "file=mtu-$a-$1" "mtu=$size" "how=$2" "status=$3" "direction=$5"
+		want learnt "$a" "mtu=$size" "since=$1" within=12 "until=$now" "cause=$4" "direction=$5"
 	done < <(largest_df hq 1100 1500 $PEERS $CLOUD)
 }
+began=$EPOCHREALTIME
 truth inner-mtu vti1=1390 vti2=1398
-sleep "${CALM:-10}"
-for n in vti1 vti2; do want state $n state=up "at=$EPOCHREALTIME"; done
-passes frag-needed 0
-how=frag-needed status=0
-if [ "$icmp" = drop ]; then
-	path_icmp drop
-	how=silence status=2
-fi
+sleep "${CALM:-14}"
+for n in vti1 vti2; do want state $n state=degraded 'reason=less than the interface says' "at=$EPOCHREALTIME"; done
+passes "$began..$began" frag-needed 0 ptb None
+
+t=$EPOCHREALTIME
+[ "$icmp" = pass ] || path_icmp drop
 path_mtu 1300 out
+t=$t..$EPOCHREALTIME
 truth inner-mtu vti1=1230 vti2=1246 "icmp=$icmp"
 sleep "${LOW:-20}"
-passes $how $status
-path_mtu 1454
+if [ "$icmp" = pass ]; then passes $t frag-needed 0 ptb None; else passes $t silence 2 silent forward; fi
+
 [ "$icmp" = pass ] || path_icmp pass
-# hq may go on using 1300 until what it learnt expires (600 s)
-truth inner-mtu vti1=1390 vti2=1398 note=kernel-may-remember-less
-sleep "${CALM:-10}"
-for n in vti1 vti2; do
-	# the witness's packets that are too large are errors of the device
-	want state $n state=up,degraded "reason=^169.254.252.[15] answers|^errors of $n rising"
-	want lost $n lost=0
-done
+path_mtu 1454
+# what both ends learnt is good for 600 s, if nobody helps
+t=$EPOCHREALTIME
+for n in hq cloud; do ip -n $n route flush cache; done
+t=$t..$EPOCHREALTIME
+truth inner-mtu vti1=1390 vti2=1398
+sleep "${CALM:-14}"
+passes $t frag-needed 0 ptb None
+for n in vti1 vti2; do want lost $n lost=0; done
 count_outages vti1 vti2
 finish
