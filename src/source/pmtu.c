@@ -10,6 +10,7 @@
 
 #define START_US (50 * US_PER_MS)      /* first searches begin so far apart, and all within ... */
 #define START_MOST_US (10 * US_PER_S)
+#define OUTER_FIRST_US (500 * US_PER_MS)
 #define STARTED_US (5 * US_PER_S)      /* by then all is seen that was there at the start */
 enum { SEARCHES_MAX = 16 };            /* at once, those that wait for PTBs left out */
 
@@ -150,11 +151,17 @@ static int compare_addr(const void *a, const void *b, void *arg)
 	return memcmp(&s->paths[*x]->at.way.target, &s->paths[*y]->at.way.target, sizeof(struct addr));
 }
 
+/* Whether it leads through a tunnel: the path outside, which is searched first, tells what may fit. */
+static bool has_outer(const struct model *m, const struct pmtu_path *p)
+{
+	return p->at.path == PATH_INNER && m->tunnels[p->at.row].outer_target != MODEL_NONE;
+}
+
 static void switch_paths(struct pmtu_source *s, int64_t now_us)
 {
 	/* what appears later is a network in motion */
 	bool later = now_us - s->started_us > STARTED_US;
-	int64_t period = pmtu_period(s), delay = later ? PMTU_SCHED_HOLD_US : 0;
+	int64_t period = pmtu_period(s), delay = later ? PMTU_SCHED_HOLD_US : 0, start;
 
 	s->v4.wanted = s->v6.wanted = false;
 	s->nby_addr = 0;
@@ -172,8 +179,9 @@ static void switch_paths(struct pmtu_source *s, int64_t now_us)
 		if (p->on)
 			continue;
 		p->on = true;
-		pmtu_sched_start(&p->sched, now_us, period, pmtu_sched_phase((unsigned)i, period), delay);
-		s->due[i] = now_us + delay;
+		start = delay + (has_outer(s->env->model, p) ? OUTER_FIRST_US : 0);
+		pmtu_sched_start(&p->sched, now_us, period, pmtu_sched_phase((unsigned)i, period), start);
+		s->due[i] = now_us + start;
 		delay += delay < START_MOST_US ? START_US : 0;
 	}
 	qsort_r(s->by_addr, s->nby_addr, sizeof *s->by_addr, compare_addr, s);
