@@ -453,7 +453,10 @@ const struct model_route *model_tunnel_route(const struct model *m, const struct
 
 int64_t model_wall(const struct model *m, int64_t t)
 {
-	return t + m->wall_off_us;
+	int64_t wall;
+
+	/* a hostile file may name any offset */
+	return __builtin_add_overflow(t, m->wall_off_us, &wall) ? t : wall;
 }
 
 int64_t model_session_time(const struct model *m, int64_t wall_us)

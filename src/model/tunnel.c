@@ -4,6 +4,8 @@
 
 #include "model/model_int.h"
 
+#define CARRY_MOST_US (INT64_C(1) << 60)
+
 static struct model_tunnel *tunnel_at(struct model *m, unsigned key)
 {
 	struct model_tunnel *t;
@@ -266,6 +268,21 @@ static void carry_target(struct model_target *in, const struct record *r)
 	apply_histogram(&in->rtt, r);
 }
 
+/* Session time of something that was: a hostile file may name any. */
+static int64_t past(const struct record *r, unsigned field, int64_t otherwise)
+{
+	int64_t t = record_get(r, field, otherwise);
+
+	return t > r->t || t < -CARRY_MOST_US ? otherwise : t;
+}
+
+static int64_t span(const struct record *r, unsigned field)
+{
+	int64_t us = record_get(r, field, 0);
+
+	return us < 0 || us > CARRY_MOST_US ? 0 : us;
+}
+
 /* Only a model that began in the middle needs it: one that folded all parts knows better. */
 void tunnel_carry_apply(struct model *m, const struct record *r)
 {
@@ -277,18 +294,18 @@ void tunnel_carry_apply(struct model *m, const struct record *r)
 		return;
 	t = &m->tunnels[key];
 	t->state = (enum health)state;
-	t->since_us = record_get(r, CARRY_SINCE_US, r->t);
+	t->since_us = past(r, CARRY_SINCE_US, r->t);
 	t->since_known = true;
-	t->up_us = record_get(r, CARRY_UP_US, 0);
-	t->down_us = record_get(r, CARRY_DOWN_US, 0);
+	t->up_us = span(r, CARRY_UP_US);
+	t->down_us = span(r, CARRY_DOWN_US);
 	t->accounted_us = r->t;
 	t->outages = (uint32_t)record_get(r, CARRY_OUTAGES, 0);
 	t->rekeys = (uint32_t)record_get(r, CARRY_REKEYS, 0);
 	t->by_bgp = record_get(r, CARRY_BY_BGP, 0) != 0;
 	t->by_router = record_get(r, CARRY_BY_ROUTER, 0) != 0;
-	t->log_down_us = record_get(r, CARRY_LOG_DOWN_US, MODEL_NEVER);
-	t->log_up_us = record_get(r, CARRY_LOG_UP_US, MODEL_NEVER);
-	t->base_us = record_get(r, CARRY_BASE_US, MODEL_NEVER);
+	t->log_down_us = past(r, CARRY_LOG_DOWN_US, MODEL_NEVER);
+	t->log_up_us = past(r, CARRY_LOG_UP_US, MODEL_NEVER);
+	t->base_us = past(r, CARRY_BASE_US, MODEL_NEVER);
 	t->base_rtt_us = (int32_t)record_get(r, CARRY_BASE_RTT_US, 0);
 	t->base_inner = pmtu_size(r, CARRY_BASE_INNER);
 	t->base_outer = pmtu_size(r, CARRY_BASE_OUTER);
