@@ -37,6 +37,12 @@ static bool may_be_cut(const struct model *m, const struct model_tunnel *t)
 	return t->type == TUNNEL_TYPE_WIREGUARD || (l && l->no_df);
 }
 
+/* A process sends its packets, with DF or without, and what it adds is not known. */
+static bool is_by_process(const struct model_tunnel *t)
+{
+	return t->type == TUNNEL_TYPE_TUN || t->type == TUNNEL_TYPE_PPP || t->type == TUNNEL_TYPE_OTHER;
+}
+
 bool model_overhead(const struct model *m, const struct model_tunnel *t, struct overhead *ret)
 {
 	unsigned row = (unsigned)(t - m->tunnels);
@@ -225,7 +231,8 @@ static void fit_text(const struct model *m, const struct model_tunnel *t, const 
 		if (u->configured)
 			str_append(text, size, &pos, ", %s says %d", says(u), u->configured);
 		if (u->verdict == MTU_VERDICT_UNKNOWN)
-			str_append(text, size, &pos, "; outside it may be in fragments: outer path not known");
+			str_append(text, size, &pos, "; outside it may be in fragments: %s not known",
+				   u->path_outer ? "what is added is" : "outer path");
 		add_range(m, t, u, text, size, &pos);
 	}
 	if (u->ceiling && !u->path_inner)
@@ -294,7 +301,8 @@ static enum mtu_verdict judge_fit(const struct model *m, const struct model_tunn
 {
 	if (t->type == TUNNEL_TYPE_LINE)
 		return u->path_inner ? MTU_VERDICT_OK : MTU_VERDICT_UNKNOWN;
-	if (u->ceiling && u->path_inner > u->ceiling)
+	/* every tunnel adds something */
+	if (u->path_outer && u->path_inner > (u->ceiling ? u->ceiling : u->path_outer - 1))
 		return MTU_VERDICT_FRAGMENTS;
 	if (u->has_gap && u->gap < 0)
 		return MTU_VERDICT_OVERSIZED;
@@ -302,7 +310,9 @@ static enum mtu_verdict judge_fit(const struct model *m, const struct model_tunn
 		return may_be_cut(m, t) ? MTU_VERDICT_FRAGMENTS : MTU_VERDICT_OVERSIZED;
 	if (u->ceiling && u->configured)
 		return u->ceiling - u->configured < WORTH_BYTES ? MTU_VERDICT_TIGHT : MTU_VERDICT_UNDER_UTILISED;
-	return u->path_inner && !may_be_cut(m, t) ? MTU_VERDICT_OK : MTU_VERDICT_UNKNOWN;
+	if (may_be_cut(m, t) || (u->path_outer && is_by_process(t)))
+		return MTU_VERDICT_UNKNOWN;
+	return u->path_inner ? MTU_VERDICT_OK : MTU_VERDICT_UNKNOWN;
 }
 
 static enum mtu_verdict judge_mtu(const struct model *m, const struct model_tunnel *t, const struct model_mtu *u)

@@ -368,9 +368,14 @@ static const struct verdict_case {
 	{ TUNNEL_TYPE_WIREGUARD, 1420, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
 	  MTU_VERDICT_FRAGMENTS, 1394, 1354, "1420 goes outside in fragments: outer 1454 leaves 1392 inside; interface "
 	  "says 1420" },
-	/* nothing is known of what PPP runs over */
-	{ TUNNEL_TYPE_PPP, 1450, { 1450, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	/* nothing is known of what PPP runs over, and over IP it may be cut */
+	{ TUNNEL_TYPE_PPP, 1450, { 1450, PMTU_CAUSE_NONE, NULL }, { 0 },
 	  MTU_VERDICT_OK, 0, 1410, "1450 passes, interface says 1450" },
+	{ TUNNEL_TYPE_PPP, 1450, { 1450, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_UNKNOWN, 0, 1410, "1450 passes, interface says 1450; outside it may be in fragments: what is "
+	  "added is not known" },
+	{ TUNNEL_TYPE_TUN, 1500, { 1500, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_FRAGMENTS, 0, 0, "1500 goes outside in fragments: interface says 1500" },
 	{ TUNNEL_TYPE_PPP, 1450, { 0 }, { 1500, PMTU_CAUSE_NONE, NULL }, MTU_VERDICT_UNKNOWN, 0, 0, "outer path 1500" },
 };
 
