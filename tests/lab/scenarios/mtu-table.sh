@@ -132,8 +132,8 @@ want_mtu()
 	[ "$(mtu_of $1)" -le "$inner" ] || verdict=oversized
 	[ "${cut[$1]}" = no ] || verdict='fragments outside'
 	# what a process adds to packets is not to be known: then it does not say ok
-	[ "$SET" != daemons ] || [ "${cut[$1]}" = no ] || verdict='(fragments outside|[?])'
-	[ "$SET" != daemons ] || [ "${cut[$1]}" != no ] || verdict='(ok|tight|under-utilised|[?])'
+	[ "$SET" != daemons ] || [ "${cut[$1]}" = no ] || verdict='(fragments outside|None)'
+	[ "$SET" != daemons ] || [ "${cut[$1]}" != no ] || verdict='(ok|tight|under-utilised|None)'
 	# IPv6 carries 1280 bytes or is not IPv6: less is no path MTU
 	[[ ${peer[$1]} != *:* ]] || [ "$inner" -ge 1280 ] || { inner=None verdict='(black hole|oversized)'; }
 	want mtu $1 "at=$2" "path_inner=$inner" "path_outer=${size[${outer[$1]}]}" "verdict=$verdict"
