@@ -29,7 +29,7 @@ is "$(jq -r 'select(.kind == "tunnel").tunnel' all | sort | tr '\n' ' ')" \
 	"wg-site00 wg-site01 wg-site02 wg-site03 " "tunnels by name"
 is "$(jq -r 'select(.kind == "link") | .tunnel' all | sort | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" \
 	"300 300 300 300 " "links joined with their tunnels"
-is "$(jq -r 'select(.kind == "probe") | .path + .purpose' all | sort -u)" innerschedule "words"
+is "$(jq -r 'select(.kind == "probe") | .path + .purpose' all | sort -u | xargs)" "innermtu innerschedule" "words"
 like "$(jq -r 'select(.kind == "sa").spi' all | head -n 1)" '^0x[0-9a-f]{8}$' "hexadecimal"
 is "$(jq -r 'select(.kind == "link") | .up' all | sort -u)" true "booleans"
 is "$(jq -c 'select(.kind == "probe" and .outcome == "timeout") | has("rtt_ns")' all | sort -u)" false "unknown is absent"
