@@ -46,7 +46,7 @@ is "$(jq .mono_ns ticks | sed -n '1p;$p' | tr '\n' ' ')" "100000000000 200000000
 export_ s.twr --format csv --kind probe > p.csv
 is "$(head -n 1 p.csv)" \
 	$'time,mono_ns,record_key,tunnel,rtt_ns,age_us,seq,outcome,purpose,slip_us,size,path,target,mtu,from,errno\r' "CSV header"
-is "$(wc -l < p.csv)" 1201 "CSV lines"
+is "$(wc -l < p.csv)" $(($(jq -c 'select(.kind == "probe")' all | wc -l) + 1)) "CSV lines"
 is "$(awk -F, '{ print NF }' p.csv | sort -u)" 16 "as many columns in each"
 
 export_ s.twr --format twr -o copy.twr
