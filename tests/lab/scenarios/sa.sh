@@ -14,6 +14,8 @@ six="src $HQ6 dst $CLOUD6"
 state add $six proto ah spi 0x601 mode transport auth-trunc 'hmac(sha256)' ${K16}0123456789abcdef0123456789abcdef 128
 state add $six proto comp spi 0x602 mode tunnel comp deflate
 state add $six proto esp spi 0x603 mode beet aead 'rfc4106(gcm(aes))' $KGCM 64
+# a slow guest shall not let it expire
+ip netns exec hq sysctl -qw net.core.xfrm_acq_expires=600
 state allocspi src $HQ dst $CLOUD proto esp mode tunnel reqid 7 min 0x1000 max 0x1000 > /dev/null
 sa_list > "$OUT/first"
 begin sa "$@"
