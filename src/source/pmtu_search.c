@@ -37,7 +37,7 @@ void pmtu_search_start(struct pmtu_search *s, const struct pmtu_config *config)
 
 	*s = (struct pmtu_search){
 		.small = v4 ? PMTU_SMALL4 : PMTU_SMALL6, .least = v4 ? PMTU_LEAST4 : PMTU_LEAST6, .most = config->most,
-		.loss = config->loss, .burst = PMTU_BURST,
+		.loss = config->loss, .loss_before = config->loss, .burst = PMTU_BURST,
 		.flight = { .gap_us = PMTU_GAP_US, .srtt_us = config->srtt_us, .rttvar_us = config->rttvar_us },
 		.found = { .state = PMTU_STATE_SEARCHING, .cause = PMTU_CAUSE_PENDING, .named = -1 },
 	};

@@ -137,6 +137,7 @@ struct pmtu_search {
 	int counted_size;                       /* the size that losses are counted for */
 	unsigned counted;
 	struct pmtu_loss loss, pace;            /* of all controls; of those since the pace was changed */
+	struct pmtu_loss loss_before;           /* as the search began */
 	int64_t gap_floor_us;                   /* a pace found too fast is not tried again */
 	unsigned burst;                         /* probes of a burst */
 	bool pace_innocent;                     /* loss does not come from the pace */

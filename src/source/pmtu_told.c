@@ -102,6 +102,13 @@ void pmtu_search_turn(struct pmtu_search *s)
 	s->nlost = 0;
 	s->counted_size = 0;
 	s->ntried = 0;
+	/* what was lost of sizes thought to pass is no sign of loss, nor of a pace too fast */
+	s->loss = s->loss_before;
+	s->pace = (struct pmtu_loss){0};
+	s->pace_innocent = false;
+	s->flight.gap_us = PMTU_GAP_US;
+	s->gap_floor_us = 0;
+	s->burst = PMTU_BURST;
 	if (old > s->least)
 		pmtu_search_lost(s, old);
 }
