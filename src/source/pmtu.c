@@ -8,6 +8,7 @@
 #include "source/pmtu_int.h"
 #include "source/sources.h"
 
+#define STALE_US (2 * US_PER_MS)       /* since the sockets were read */
 #define START_US (50 * US_PER_MS)      /* first searches begin so far apart, and all within ... */
 #define START_MOST_US (10 * US_PER_S)
 #define OUTER_FIRST_US (500 * US_PER_MS)
@@ -66,13 +67,19 @@ static void set_timer(struct pmtu_source *s, int64_t wake)
 /* Each whose time has come, beginning with another one every time: packets may be scarce. */
 void pmtu_run(struct pmtu_source *s)
 {
-	/* what has arrived counts before anything times out */
+	int64_t read_us = source_now(s->env);
+
+	/* what has arrived counts before anything times out, also when this process had to wait for a processor */
 	pmtu_read(s);
 	s->turn++;
 	for (size_t n = s->nactive; n > 0 && s->nactive; n--) {
 		struct pmtu_path *p = s->active[(s->turn + n) % s->nactive];
 		int64_t now = source_now(s->env);
 
+		if (now - read_us > STALE_US) {
+			pmtu_read(s);
+			read_us = now;
+		}
 		if (p->wake_us <= now && pmtu_path_go(s, p, now) == PMTU_SCHED_NEVER)
 			s->due[p->index] = now;
 	}
