@@ -84,24 +84,31 @@ static json_t *sizes(const struct model_pmtu *p)
 /* How the number came about. */
 static void add_evidence(json_t *o, const struct model *m, const struct model_pmtu *p)
 {
+	static const char *const unknown[] = { "state", "cause", "from", "named", "direction", "hop", "hop_from",
+					       "cached_mtu", "since", "proved" };
 	const struct record_field *fields = record_kind_info(RECORD_PMTU)->fields;
-	bool searched = p && p->searched_us != MODEL_NEVER && (p->state == PMTU_STATE_COMPLETE ||
-							       p->state == PMTU_STATE_SEARCHING);
-	bool hole = searched && p->direction != DIRECTION_UNKNOWN;
+	bool searched;
 
-	json_object_set_new(o, "state", p ? json_string(record_word(&fields[PMTU_STATE], p->state)) : json_null());
-	json_object_set_new(o, "cause", searched ? json_string(record_word(&fields[PMTU_CAUSE], p->cause)) :
-			    json_null());
-	json_object_set_new(o, "from", p ? name(m, p->from) : json_null());
-	json_object_set_new(o, "named", number(p ? p->named : 0, searched && p->named >= 0));
-	json_object_set_new(o, "direction", hole ? json_string(record_word(&fields[PMTU_DIRECTION], p->direction)) :
-			    json_null());
-	json_object_set_new(o, "hop", number(p ? p->hop : 0, searched && p->hop > 0));
-	json_object_set_new(o, "hop_from", searched ? name(m, p->hop_from) : json_null());
-	json_object_set_new(o, "cached_mtu", number(p ? p->cached_mtu : 0, p && p->cached_mtu > 0));
-	json_object_set_new(o, "since", p ? moment(m, p->since_us) : json_null());
-	json_object_set_new(o, "proved", p ? moment(m, p->proved_us) : json_null());
+	for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+		json_object_set_new(o, unknown[i], json_null());
 	json_object_set_new(o, "sizes", sizes(p));
+	if (!p)
+		return;
+	searched = p->searched_us != MODEL_NEVER &&
+		   (p->state == PMTU_STATE_COMPLETE || p->state == PMTU_STATE_SEARCHING);
+	json_object_set_new(o, "state", json_string(record_word(&fields[PMTU_STATE], p->state)));
+	json_object_set_new(o, "from", name(m, p->from));
+	json_object_set_new(o, "cached_mtu", number(p->cached_mtu, p->cached_mtu > 0));
+	json_object_set_new(o, "since", moment(m, p->since_us));
+	json_object_set_new(o, "proved", moment(m, p->proved_us));
+	if (!searched)
+		return;
+	json_object_set_new(o, "cause", json_string(record_word(&fields[PMTU_CAUSE], p->cause)));
+	json_object_set_new(o, "named", number(p->named, p->named >= 0));
+	if (p->direction != DIRECTION_UNKNOWN)
+		json_object_set_new(o, "direction", json_string(record_word(&fields[PMTU_DIRECTION], p->direction)));
+	json_object_set_new(o, "hop", number(p->hop, p->hop > 0));
+	json_object_set_new(o, "hop_from", name(m, p->hop_from));
 }
 
 static json_t *mtu(const struct model *m, const struct report_row *row)
