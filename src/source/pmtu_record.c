@@ -2,7 +2,7 @@
 // Records of searches and of their probes.
 #include "source/pmtu_int.h"
 
-#define PROOFS_US (60 * US_PER_S)
+enum { PROOFS = 6 };
 
 static void set_addr(struct pmtu_source *s, struct record *r, unsigned field, const struct addr *a)
 {
@@ -70,14 +70,9 @@ void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct 
 
 void pmtu_record_proof(struct pmtu_source *s, struct pmtu_path *p)
 {
-	int64_t now = source_now(s->env);
-
-	if (p->odd || p->said.state != PMTU_STATE_COMPLETE)
+	if (p->odd || p->said.state != PMTU_STATE_COMPLETE || ++p->proofs < PROOFS)
 		return;
-	p->proofs++;
-	if (now - p->record.t < PROOFS_US)
-		return;
-	p->record.t = now;
+	p->record.t = source_now(s->env);
 	record_set(&p->record, PMTU_PROOFS, p->proofs);
 	s->env->sink->put(s->env->sink, &p->record);
 	p->proofs = 0;
