@@ -201,6 +201,8 @@ static void source_apply(struct model *m, const struct record *r)
 
 /* ---- time ---- */
 
+enum { DAY_S = 86400 };
+
 static void clock_apply(struct model *m, const struct record *r)
 {
 	int64_t reason = record_get(r, CLOCK_REASON, CLOCK_REASON_START), off = record_get(r, CLOCK_WALL_OFF_US, 0);
@@ -209,7 +211,8 @@ static void clock_apply(struct model *m, const struct record *r)
 	m->has_clock = true;
 	/* a file may say anything: what is added to it or taken from it stays a number */
 	m->wall_off_us = off < -most ? -most : off > most ? most : off;
-	m->utc_off_s = (int32_t)record_get(r, CLOCK_UTC_OFF_S, 0);
+	utc_off = record_get(r, CLOCK_UTC_OFF_S, 0);
+	m->utc_off_s = utc_off < -DAY_S || utc_off > DAY_S ? 0 : (int32_t)utc_off;
 	if (r->snapshot)
 		return;
 	if (reason == CLOCK_REASON_STEP)
