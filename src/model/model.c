@@ -211,7 +211,6 @@ static void clock_apply(struct model *m, const struct record *r)
 	m->has_clock = true;
 	/* a file may say anything: what is added to it or taken from it stays a number */
 	m->wall_off_us = off < -most ? -most : off > most ? most : off;
-	utc_off = record_get(r, CLOCK_UTC_OFF_S, 0);
 	m->utc_off_s = utc_off < -DAY_S || utc_off > DAY_S ? 0 : (int32_t)utc_off;
 	if (r->snapshot)
 		return;
