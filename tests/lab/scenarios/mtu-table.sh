@@ -4,7 +4,7 @@
 # MTUS (1500 1454 1300), found by one search each (tunwatch mtu) and by the collector. FAMILY=6: IPv6 inside, of those that
 # carry it. ROWS: only these. LOSS (0) %: on the way out while the program looks.
 . "$LAB/lib/lab.sh"
-SET=${SET:-kernel} FAMILY=${FAMILY:-4} LOSS=${LOSS:-0}
+SET=${SET:-kernel} FAMILY=${FAMILY:-4} LOSS=${LOSS:-0} MTUS=${MTUS:-1500 1454 1300}
 lab_up 5ms 0%
 
 # row NAME DEV PEER PEER6 OUTER: PEER or PEER6 is - where the tunnel does not carry it
@@ -195,11 +195,12 @@ done > "$OUT/rows.conf"
 mapfile -t outers < <(printf '%s\n' "${outer[@]}" | sort -u)
 configure < "$OUT/rows.conf"
 program=${1-}
+path_mtu "${MTUS%% *}"
 begin mtu-table "$@"
 declare -A size cut
 sleep 13
 calm=$EPOCHREALTIME
-for m in ${MTUS:-1500 1454 1300}; do
+for m in $MTUS; do
 	step $m "$calm"
 	calm=
 done
