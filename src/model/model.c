@@ -206,6 +206,7 @@ enum { DAY_S = 86400 };
 static void clock_apply(struct model *m, const struct record *r)
 {
 	int64_t reason = record_get(r, CLOCK_REASON, CLOCK_REASON_START), off = record_get(r, CLOCK_WALL_OFF_US, 0);
+	int64_t utc_off = record_get(r, CLOCK_UTC_OFF_S, 0);
 	const int64_t most = INT64_MAX / 4;
 
 	m->has_clock = true;
