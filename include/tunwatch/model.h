@@ -223,6 +223,7 @@ struct model_tunnel {
 	char cause[MODEL_REASON_MAX]; /* of being degraded, kept while it holds */
 	int64_t oneway_us;        /* since when packets leave but none arrive; MODEL_NEVER */
 	uint64_t error_base;      /* link errors at error_from_us */
+	uint32_t error_refusals;  /* probes refused by then */
 	int64_t error_from_us;    /* when counting them began anew; MODEL_NEVER */
 	int64_t error_us;         /* when they were last seen rising; MODEL_NEVER */
 	int64_t base_us;          /* when the baseline was set; MODEL_NEVER */

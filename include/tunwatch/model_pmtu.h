@@ -47,6 +47,7 @@ struct model_pmtu {
 	int64_t told_us;            /* the change told of at that time has no cause yet; MODEL_NEVER */
 	uint64_t recent_lost;       /* bits: the newest probes of mtu bytes while small ones were answered, 1 lost */
 	uint32_t recent;            /* how many of them */
+	uint32_t refusals;          /* probes that were refused, in all; an interface may count each as an error */
 	struct model_pmtu_size sizes[MODEL_PMTU_SIZES]; /* ascending; the most telling ones */
 	uint32_t nsizes;
 };

@@ -307,9 +307,30 @@ static void gather_baseline(struct model *m, struct model_tunnel *t)
 		t->base_us = m->now;
 }
 
-static void watch_counters(struct model *m, struct model_tunnel *t)
+static int64_t mtu_period(const struct model *m)
+{
+	const char *text = model_setting(m, "mtu-period");
+	int64_t seconds;
+
+	return text && str_to_int(text, 1, 86400, &seconds) ? seconds * US_PER_S : 0;
+}
+
+/* Errors since error_from_us that our own large probes may have been: some kinds of interfaces count what they refuse.
+ * Not all of it is recorded: a period that finds nothing new has one such probe. */
+static uint64_t own_errors(const struct model *m, const struct model_tunnel *t, int64_t period_us)
+{
+	const struct model_pmtu *p = model_find_pmtu(m, t->inner_target);
+
+	if (!p)
+		return 0;
+	return p->refusals - t->error_refusals +
+	       (period_us ? (uint64_t)((m->now - t->error_from_us) / period_us) + 1 : 0);
+}
+
+static void watch_counters(struct model *m, struct model_tunnel *t, int64_t period_us)
 {
 	const struct model_link *l = model_tunnel_link(m, t);
+	const struct model_pmtu *p = model_find_pmtu(m, t->inner_target);
 	uint64_t errors;
 
 	if (!l || !l->known_counters)
@@ -320,8 +341,9 @@ static void watch_counters(struct model *m, struct model_tunnel *t)
 	    t->error_from_us < m->now - MOVING_S * US_PER_S) {
 		t->error_from_us = m->now;
 		t->error_base = errors;
+		t->error_refusals = p ? p->refusals : 0;
 	}
-	if (errors >= t->error_base + ERRORS)
+	if (errors >= t->error_base + ERRORS + own_errors(m, t, period_us))
 		t->error_us = m->now;
 	if (l->tx_moved_us == MODEL_NEVER || l->tx_moved_us < m->now - MOVING_S * US_PER_S ||
 	    judge_received_lately(m, l))
@@ -332,12 +354,14 @@ static void watch_counters(struct model *m, struct model_tunnel *t)
 
 void health_tick(struct model *m)
 {
+	int64_t period = mtu_period(m);
+
 	for (size_t i = 0; i < m->ntunnels; i++) {
 		struct model_tunnel *t = &m->tunnels[i];
 
 		if (!t->used)
 			continue;
-		watch_counters(m, t);
+		watch_counters(m, t, period);
 		gather_baseline(m, t);
 		log_forget(m, t);
 		update(m, (unsigned)i, true);

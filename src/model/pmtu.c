@@ -190,6 +190,7 @@ void pmtu_probe(struct model *m, struct model_target *t, const struct record *r)
 		p->target = t->target;
 		p->path = t->path;
 	}
+	p->refusals += outcome == OUTCOME_PTB || outcome == OUTCOME_LOCAL_TOOBIG;
 	note_size(p, t, r, size);
 }
 

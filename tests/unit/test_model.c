@@ -241,6 +241,20 @@ static void traffic_ends_an_outage(void **state)
 }
 
 /* A few errors are no trouble, many are. Those that come with an outage neither shorten it nor outlive it. */
+/* A large probe of ours that the interface does not take. */
+static void refuse(struct sim *s)
+{
+	struct record r;
+
+	record_init(&r, RECORD_PROBE, 0, s->t);
+	record_set(&r, PROBE_PATH, PATH_INNER);
+	record_set(&r, PROBE_PURPOSE, PURPOSE_MTU);
+	record_set(&r, PROBE_OUTCOME, OUTCOME_PTB);
+	record_set(&r, PROBE_SIZE, 1450);
+	record_set(&r, PROBE_MTU, 1400);
+	sim_put(s, &r);
+}
+
 static void errors_of_the_interface(void **state)
 {
 	double began;
@@ -265,6 +279,13 @@ static void errors_of_the_interface(void **state)
 	assert_int_equal(history_outages(s.m), 1);
 	assert_near((double)history_outage(s.m, 0)->start / 1e6, began, 0.41);
 	assert_near((double)row(&s)->down_us / 1e6, 8, 0.41);
+	for (int i = 0; i < 40; i++) {
+		s.tx_errors += 1;
+		refuse(&s);
+		sim_run(&s, 0.2);
+	}
+	assert_int_equal(row(&s)->state, HEALTH_UP);
+	sim_run(&s, 11);
 	for (int i = 0; i < 40; i++) {
 		s.tx_errors += 1;
 		sim_run(&s, 0.2);
