@@ -55,7 +55,7 @@ struct model_pmtu {
 /* A security association. Key: the sa records' key. */
 struct model_sa {
 	bool used, gone;
-	enum sa_mode mode;
+	enum sa_mode mode;               /* SA_MODE_COUNT: another, as IPTFS */
 	enum direction dir;              /* IN, OUT or UNKNOWN: as told, else by its endpoints */
 	bool told_dir;
 	uint16_t src, dst, enc, auth;    /* name keys or MODEL_NONE */
@@ -134,7 +134,7 @@ void model_mtu(const struct model *m, unsigned tunnel, struct model_mtu *ret);
 const char *mtu_verdict_word(enum mtu_verdict v);
 /* The target's path MTU, or NULL. */
 const struct model_pmtu *model_find_pmtu(const struct model *m, unsigned target_key);
-/* An SA of the row in that direction that is in use (the newest), or NULL. */
+/* An SA of the row in that direction that is in use (ESP's before others, the newest), or NULL. */
 const struct model_sa *model_tunnel_sa(const struct model *m, unsigned tunnel, enum direction dir);
 
 /* ---- history: the path MTU over time, as steps ---- */

@@ -129,8 +129,13 @@ void mtu_add_cause(const struct model *m, const struct model_pmtu *p, const char
 void sa_apply(struct model *m, const struct record *r);
 /* Find the rows of all of them. */
 void sa_join(struct model *m);
-/* The one that tells what the row's packets cost: the newest, rather one that leaves; or NULL. */
-const struct model_sa *sa_of_row(const struct model *m, unsigned row);
+/* What protects the same packets as an SA of ESP. */
+struct sa_beside {
+	bool ah;
+	bool compression; /* IPCOMP, whose tunnel it is then */
+};
+/* The one that tells what the row's packets cost: rather ESP than AH, rather one that leaves, the newest; or NULL. */
+const struct model_sa *sa_of_row(const struct model *m, unsigned row, struct sa_beside *ret);
 
 /* stats.c */
 void window_add(struct model_window *w, int64_t bucket, bool lost);

@@ -46,7 +46,8 @@ static bool is_by_process(const struct model_tunnel *t)
 bool model_overhead(const struct model *m, const struct model_tunnel *t, struct overhead *ret)
 {
 	unsigned row = (unsigned)(t - m->tunnels);
-	const struct model_sa *sa = sa_of_row(m, row);
+	struct sa_beside beside;
+	const struct model_sa *sa = sa_of_row(m, row, &beside);
 	const struct model_link *l = model_tunnel_link(m, t);
 	struct overhead o = { .type = t->type };
 
@@ -61,13 +62,14 @@ bool model_overhead(const struct model *m, const struct model_tunnel *t, struct 
 	}
 	if (sa) {
 		o.esp = true;
-		o.mode = sa->mode;
+		/* what IPCOMP leaves as it is has the header of its tunnel all the same */
+		o.mode = sa->mode == SA_MODE_TRANSPORT && beside.compression ? SA_MODE_TUNNEL : sa->mode;
 		o.natt = sa->encap != 0;
 		o.enc = sa->enc != MODEL_NONE ? model_name(m, sa->enc) : NULL;
 		o.auth = sa->auth != MODEL_NONE ? model_name(m, sa->auth) : NULL;
 		o.icv_bits = sa->icv_bits;
 	}
-	if (!overhead_inner(&o, 9000) || (sa && sa->proto && sa->proto != ESP))
+	if (!overhead_inner(&o, 9000) || (sa && ((sa->proto && sa->proto != ESP) || beside.ah)))
 		return false;
 	*ret = o;
 	return true;

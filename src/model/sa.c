@@ -4,7 +4,7 @@
 
 #include "model/model_int.h"
 
-enum { COMPRESSION = 108 }; /* IPCOMP: goes inside ESP, and makes packets smaller at most */
+enum { ESP = 50, AH = 51, COMPRESSION = 108 };
 
 static struct model_sa *sa_at(struct model *m, unsigned key)
 {
@@ -162,7 +162,7 @@ void sa_apply(struct model *m, const struct record *r)
 {
 	struct model_sa *sa = sa_at(m, r->key);
 	uint32_t spi = (uint32_t)record_get(r, SA_SPI, 0);
-	int64_t event = record_get(r, SA_EVENT, SA_EVENT_NEW), mode = record_get(r, SA_MODE, SA_MODE_TUNNEL);
+	int64_t event = record_get(r, SA_EVENT, SA_EVENT_NEW), mode = record_get(r, SA_MODE, SA_MODE_COUNT);
 	int64_t dir = record_get(r, SA_DIR, DIRECTION_UNKNOWN);
 
 	if (!sa)
@@ -173,7 +173,7 @@ void sa_apply(struct model *m, const struct record *r)
 		sa->since_us = r->t;
 	}
 	sa->gone = event == SA_EVENT_DELETE || event == SA_EVENT_HARD_EXPIRE;
-	sa->mode = mode < 0 || mode >= SA_MODE_COUNT ? SA_MODE_TUNNEL : (enum sa_mode)mode;
+	sa->mode = mode < 0 || mode >= SA_MODE_COUNT ? SA_MODE_COUNT : (enum sa_mode)mode;
 	sa->told_dir = dir == DIRECTION_IN || dir == DIRECTION_OUT;
 	sa->dir = sa->told_dir ? (enum direction)dir : DIRECTION_UNKNOWN;
 	sa->src = name_or_none(r, SA_SRC);
@@ -190,40 +190,62 @@ void sa_apply(struct model *m, const struct record *r)
 	join(m, sa);
 }
 
-/* An SA that leaves tells best. */
-static int rank(const struct model_sa *sa)
+/* ESP tells best; not to be told is to be ESP. Of IPCOMP there is an IPIP one, too. */
+static int proto_rank(const struct model_sa *sa)
 {
-	return sa->dir == DIRECTION_OUT ? 2 : sa->dir == DIRECTION_IN ? 1 : 0;
+	return !sa->proto || sa->proto == ESP ? 2 : sa->proto == AH ? 1 : 0;
 }
 
-const struct model_sa *sa_of_row(const struct model *m, unsigned row)
+/* And one that leaves. */
+static int rank(const struct model_sa *sa)
+{
+	return 3 * proto_rank(sa) + (sa->dir == DIRECTION_OUT ? 2 : sa->dir == DIRECTION_IN ? 1 : 0);
+}
+
+static bool is_better(const struct model_sa *sa, const struct model_sa *best)
+{
+	return !best || rank(sa) > rank(best) || (rank(sa) == rank(best) && sa->since_us >= best->since_us);
+}
+
+static bool is_same_way(const struct model_sa *a, const struct model_sa *b)
+{
+	return a->src == b->src && a->dst == b->dst && a->if_id == b->if_id;
+}
+
+const struct model_sa *sa_of_row(const struct model *m, unsigned row, struct sa_beside *ret)
 {
 	const struct model_sa *best = NULL;
 	bool alone;
 
+	*ret = (struct sa_beside){0};
 	if (!m->nsa || !may_carry(m->tunnels[row].type, &alone))
 		return NULL;
 	for (size_t i = 0; i < m->nsa; i++) {
 		const struct model_sa *sa = &m->sa[i];
 
-		if (!sa->used || sa->gone || sa->row != row || sa->proto == COMPRESSION)
-			continue;
-		if (!best || rank(sa) > rank(best) || (rank(sa) == rank(best) && sa->since_us >= best->since_us))
+		if (sa->used && !sa->gone && sa->row == row && proto_rank(sa) && is_better(sa, best))
 			best = sa;
+	}
+	for (size_t i = 0; best && i < m->nsa; i++) {
+		const struct model_sa *sa = &m->sa[i];
+
+		if (!sa->used || sa->gone || sa->row != row || !is_same_way(sa, best))
+			continue;
+		ret->ah |= sa->proto == AH && sa != best;
+		ret->compression |= sa->proto == COMPRESSION && sa->mode == SA_MODE_TUNNEL;
 	}
 	return best;
 }
 
 const struct model_sa *model_tunnel_sa(const struct model *m, unsigned tunnel, enum direction dir)
 {
-	const struct model_sa *newest = NULL;
+	const struct model_sa *best = NULL;
 
 	for (size_t i = 0; i < m->nsa; i++) {
 		const struct model_sa *sa = &m->sa[i];
 
-		if (sa->used && !sa->gone && sa->row == tunnel && sa->dir == dir &&
-		    (!newest || sa->since_us >= newest->since_us))
-			newest = sa;
+		if (sa->used && !sa->gone && sa->row == tunnel && sa->dir == dir && is_better(sa, best))
+			best = sa;
 	}
-	return newest;
+	return best;
 }

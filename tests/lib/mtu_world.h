@@ -158,7 +158,8 @@ static inline void mtu_put_sa(struct sim *s, unsigned key, const struct mtu_sa *
 	mtu_name_field(s, &r, SA_ENC, a->enc);
 	mtu_name_field(s, &r, SA_AUTH, a->auth);
 	record_set(&r, SA_PROTO, a->proto ? a->proto : 50);
-	record_set(&r, SA_MODE, a->mode);
+	if (a->mode < SA_MODE_COUNT)
+		record_set(&r, SA_MODE, a->mode);
 	if (a->dir)
 		record_set(&r, SA_DIR, a->dir);
 	if (a->if_id)

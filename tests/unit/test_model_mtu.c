@@ -256,6 +256,48 @@ static void overheads(void **state)
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .remote = R4 }, NULL, 0, 0, NULL);
 }
 
+/* Rows that more than ESP protects, in either order; and modes that are not known. */
+static void others_beside_esp(void **state)
+{
+	enum { IPIP = 4, AH = 51, IPCOMP = 108 };
+	static const struct {
+		int proto;
+		enum sa_mode esp, other;
+		bool in;
+		int inner; /* 0: not known */
+	} cases[] = {
+		{ IPCOMP, SA_MODE_TUNNEL, SA_MODE_TRANSPORT, false, 1390 },
+		/* the tunnel is IPCOMP's, and what does not get smaller goes in it */
+		{ IPCOMP, SA_MODE_TRANSPORT, SA_MODE_TUNNEL, false, 1390 },
+		{ IPCOMP, SA_MODE_TUNNEL, SA_MODE_TUNNEL, true, 1390 },
+		{ IPIP, SA_MODE_TUNNEL, SA_MODE_TUNNEL, false, 1390 },
+		/* both add to the same packets */
+		{ AH, SA_MODE_TUNNEL, SA_MODE_TRANSPORT, false, 0 },
+		/* as IPTFS, whose packets are no longer those inside */
+		{ IPCOMP, SA_MODE_COUNT, SA_MODE_TRANSPORT, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		struct mtu_sa esp = sa4(true, cases[i / 2].esp), other = sa4(!cases[i / 2].in, cases[i / 2].other);
+		struct overhead o;
+		struct sim s;
+
+		other.proto = cases[i / 2].proto;
+		other.spi = 0x999;
+		sim_start(&s, 1, 1);
+		mtu_put_row(&s, 0, &(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .local = L4, .remote = R4 });
+		mtu_put_sa(&s, 0, i % 2 ? &esp : &other);
+		tick(&s);
+		mtu_put_sa(&s, 1, i % 2 ? &other : &esp);
+		assert_int_equal(model_tunnel_sa(s.m, 0, DIRECTION_OUT)->spi, esp.spi);
+		assert_int_equal(model_overhead(s.m, &s.m->tunnels[0], &o), cases[i / 2].inner != 0);
+		if (cases[i / 2].inner)
+			assert_int_equal(overhead_inner(&o, 1454), cases[i / 2].inner);
+		sim_end(&s);
+	}
+}
+
 /* What the interface says of the packets it sends. */
 static void options_of_the_interface(void **state)
 {
@@ -460,6 +502,7 @@ int main(void)
 		cmocka_unit_test(joins_each_direction),
 		cmocka_unit_test(own_addresses_tell_direction),
 		cmocka_unit_test(overheads),
+		cmocka_unit_test(others_beside_esp),
 		cmocka_unit_test(options_of_the_interface),
 		cmocka_unit_test(verdict_words),
 		cmocka_unit_test(place_of_the_hole),
