@@ -31,7 +31,7 @@ stamps()
 
 	for n in vti1 gre1; do
 		XDG_CONFIG_HOME=/nowhere ip netns exec hq strace -f -e trace=sendmsg,sendmmsg,recvmmsg -s 4 \
-			-o "$OUT/calls-$n.txt" "$1" -i $n -n 0.2 record --for 30 -o - > /dev/null 2>&1 &
+			-o "$OUT/calls-$n.txt" "$1" -i $n -n 0.2 --mtu-period 0 record --for 30 -o - > /dev/null 2>&1 &
 		wait_for 25 sent_enough $n
 		ip netns exec hq "$1" stop > /dev/null 2>&1
 		wait $!
