@@ -124,8 +124,9 @@ struct model_mtu {
 	bool has_gap, has_drift;
 	int ceiling;         /* largest inner packet the outer path MTU leaves room for; 0: unknown */
 	int mtu;             /* to configure; 0: unknown, or as it is */
-	int mss4, mss6;      /* TCP MSS that fits path_inner (RFC 9293 3.7.1: minus 40, minus 60); where that passes
-			      * only in fragments: mtu */
+	int mss4, mss6;      /* TCP MSS that fits path_inner (RFC 9293 3.7.1: minus 40, minus 60); where that is not
+			      * known, or passes only in fragments: what the outer path leaves room for */
+	bool least_ipv6;     /* less would fit than IPv6 can do with: mtu is its least, or 0 when that is configured */
 	char text[160];      /* one sentence: the verdict with its evidence */
 };
 /* Never fails: what is not known is 0 or MTU_VERDICT_UNKNOWN. */

@@ -6,8 +6,8 @@
 
 #include "model/model_int.h"
 
-/* A difference that is worth a change; samples before losses of large packets are held against a path. */
-enum { WORTH_BYTES = 32, LARGE_SAMPLES = 30, ESP = 50, MTU_MOST = 65575 };
+/* A difference that is worth a change; samples before losses of large packets are held against a path; RFC 8200 5. */
+enum { WORTH_BYTES = 32, LARGE_SAMPLES = 30, ESP = 50, MTU_MOST = 65575, IPV6_LEAST = 1280 };
 
 const char *mtu_verdict_word(enum mtu_verdict v)
 {
@@ -29,12 +29,13 @@ static int family_of(const struct model *m, const struct model_tunnel *t, const 
 	return 0;
 }
 
-/* Its packets may be cut into fragments on the way: they carry no DF (WireGuard: drivers/net/wireguard/socket.c). */
+/* Its packets may be cut into fragments on the way: they carry no DF (the kernel's drivers/net/wireguard/socket.c, and
+ * ignore_df in net/l2tp/l2tp_core.c). */
 static bool may_be_cut(const struct model *m, const struct model_tunnel *t)
 {
 	const struct model_link *l = model_tunnel_link(m, t);
 
-	return t->type == TUNNEL_TYPE_WIREGUARD || (l && l->no_df);
+	return t->type == TUNNEL_TYPE_WIREGUARD || t->type == TUNNEL_TYPE_L2TP || (l && l->no_df);
 }
 
 /* A process sends its packets, with DF or without, and what it adds is not known. */
@@ -154,6 +155,12 @@ static void add_ceiling(const struct model_mtu *u, const char *lead, char *text,
 		str_append(text, size, pos, "%s%s says %d", lead, says(u), u->configured);
 }
 
+static void add_least(const struct model_mtu *u, char *text, size_t size, size_t *pos)
+{
+	if (u->least_ipv6)
+		str_append(text, size, pos, "; IPv6 needs %d", IPV6_LEAST);
+}
+
 /* The outer path does not tell, but what the inner one lets through does. */
 static void add_range(const struct model *m, const struct model_tunnel *t, const struct model_mtu *u, char *text,
 		      size_t size, size_t *pos)
@@ -191,6 +198,7 @@ static void hole_text(const struct model *m, const struct model_tunnel *t, const
 		str_append(text, size, &pos, " behind hop %d", p->hop);
 	add_ceiling(u, "; ", text, size, &pos);
 	add_range(m, t, u, text, size, &pos);
+	add_least(u, text, size, &pos);
 }
 
 static void oversized_text(const struct model *m, const struct model_tunnel *t, const struct model_mtu *u, char *text,
@@ -206,6 +214,7 @@ static void oversized_text(const struct model *m, const struct model_tunnel *t, 
 	else
 		str_append(text, size, &pos, "; inner path not known");
 	add_range(m, t, u, text, size, &pos);
+	add_least(u, text, size, &pos);
 }
 
 static void line_text(const struct model *m, const struct model_mtu *u, char *text, size_t size)
@@ -293,10 +302,11 @@ static enum mtu_verdict failed(const struct model_pmtu *p)
 static bool is_hole_outside(const struct model *m, const struct model_tunnel *t, const struct model_pmtu *outer,
 			    int configured)
 {
+	int path = number_of(m, t->outer_target, outer);
 	struct overhead o;
 
-	return is_silent(outer) && configured && model_overhead(m, t, &o) && !may_be_cut(m, t) &&
-	       overhead_outer(&o, configured) > outer->mtu;
+	return is_silent(outer) && path && configured && model_overhead(m, t, &o) && !may_be_cut(m, t) &&
+	       overhead_outer(&o, configured) > path;
 }
 
 static enum mtu_verdict judge_fit(const struct model *m, const struct model_tunnel *t, const struct model_mtu *u)
@@ -343,6 +353,23 @@ static int best_mtu(const struct model *m, const struct model_tunnel *t, const s
 	return overhead_inner(&o, u->path_outer);
 }
 
+/* An interface that is told less loses its IPv6 addresses. */
+static bool carries_ipv6(const struct model *m, const struct model_tunnel *t)
+{
+	const struct model_link *l = model_tunnel_link(m, t);
+
+	if (t->type == TUNNEL_TYPE_SIT || model_addr(m, t->peer).family == AF_INET6)
+		return true;
+	for (size_t i = 0; l && i < m->naddresses; i++) {
+		struct addr a = model_addr(m, m->addresses[i].local);
+
+		if (m->addresses[i].used && m->addresses[i].ifindex == l->ifindex && a.family == AF_INET6 &&
+		    !addr_is_link_local(&a))
+			return true;
+	}
+	return false;
+}
+
 static void advise(const struct model *m, const struct model_tunnel *t, struct model_mtu *u)
 {
 	int best = best_mtu(m, t, u), fits = u->path_inner;
@@ -356,7 +383,7 @@ static void advise(const struct model *m, const struct model_tunnel *t, struct m
 		break;
 	case MTU_VERDICT_OVERSIZED:
 	case MTU_VERDICT_BLACK_HOLE:
-		u->mtu = u->path_inner ? u->path_inner : best;
+		u->mtu = fits = fits && (!best || fits < best) ? fits : best;
 		break;
 	case MTU_VERDICT_UNKNOWN:
 	case MTU_VERDICT_OK:
@@ -368,6 +395,9 @@ static void advise(const struct model *m, const struct model_tunnel *t, struct m
 	}
 	u->mss4 = fits > 40 ? fits - 40 : 0;
 	u->mss6 = fits > 60 ? fits - 60 : 0;
+	u->least_ipv6 = u->mtu && u->mtu < IPV6_LEAST && carries_ipv6(m, t);
+	if (u->least_ipv6)
+		u->mtu = u->configured > IPV6_LEAST ? IPV6_LEAST : 0;
 }
 
 static void describe(const struct model *m, const struct model_tunnel *t, struct model_mtu *u)
@@ -386,6 +416,7 @@ static void describe(const struct model *m, const struct model_tunnel *t, struct
 		str_append(text, size, &pos, "%d goes outside in fragments: ",
 			   u->path_inner ? u->path_inner : u->configured);
 		add_ceiling(u, "", text, size, &pos);
+		add_least(u, text, size, &pos);
 		return;
 	case MTU_VERDICT_UNKNOWN:
 	case MTU_VERDICT_OK:
@@ -411,7 +442,7 @@ static void set_drift(const struct model_tunnel *t, struct model_mtu *u)
 	if (u->path_inner && t->base_inner) {
 		u->drift = u->path_inner - t->base_inner;
 		u->has_drift = true;
-	} else if (!u->inner && u->path_outer && t->base_outer) {
+	} else if (!u->path_inner && !t->base_inner && u->path_outer && t->base_outer) {
 		u->drift = u->path_outer - t->base_outer;
 		u->has_drift = true;
 	}

@@ -114,7 +114,7 @@ static void add_evidence(json_t *o, const struct model *m, const struct model_pm
 static json_t *mtu(const struct model *m, const struct report_row *row)
 {
 	const struct model_mtu *u = &row->mtu;
-	int base = u->inner || row->t->base_inner ? row->t->base_inner : row->t->base_outer;
+	int base = u->path_inner || row->t->base_inner ? row->t->base_inner : row->t->base_outer;
 	char clean[4 * sizeof u->text];
 	json_t *o = json_object();
 

@@ -386,14 +386,18 @@ static const struct verdict_case {
 	  MTU_VERDICT_OK, 0, 1350, "1390 passes, interface says 1390; so the outer path takes 1448" },
 	/* the peer does not answer, the outer path does */
 	{ TUNNEL_TYPE_VTI, 1436, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
-	  MTU_VERDICT_OVERSIZED, 1390, 0, "outer 1454 leaves 1390 inside; interface says 1436; inner path not known" },
+	  MTU_VERDICT_OVERSIZED, 1390, 1350, "outer 1454 leaves 1390 inside; interface says 1436; inner path not known" },
 	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
 	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
 	{ TUNNEL_TYPE_VTI, 1436, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
-	  MTU_VERDICT_BLACK_HOLE, 1390, 0, "more than 1454 vanishes outside; outer 1454 leaves 1390 inside; interface "
+	  MTU_VERDICT_BLACK_HOLE, 1390, 1350, "more than 1454 vanishes outside; outer 1454 leaves 1390 inside; interface "
 	  "says 1436" },
 	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
 	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	/* some more passes, and that only in fragments */
+	{ TUNNEL_TYPE_VTI, 1500, { 1436, PMTU_CAUSE_SILENT, NULL }, { 1454, PMTU_CAUSE_SILENT, NULL },
+	  MTU_VERDICT_BLACK_HOLE, 1390, 1350, "more than 1436 vanishes; outer 1454 leaves 1390 inside; "
+	  "interface says 1500" },
 	/* GRE */
 	{ TUNNEL_TYPE_GRE, 1476, { 1430, PMTU_CAUSE_PTB, "203.0.113.1" }, { 1454, PMTU_CAUSE_PTB, "203.0.113.1" },
 	  MTU_VERDICT_OVERSIZED, 1430, 1390, "outer 1454 leaves 1430 inside; interface says 1476; "
@@ -410,6 +414,10 @@ static const struct verdict_case {
 	{ TUNNEL_TYPE_WIREGUARD, 1420, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
 	  MTU_VERDICT_FRAGMENTS, 1394, 1354, "1420 goes outside in fragments: outer 1454 leaves 1392 inside; interface "
 	  "says 1420" },
+	/* L2TP's packets may be cut, and what they add is not known */
+	{ TUNNEL_TYPE_L2TP, 1440, { 1440, PMTU_CAUSE_NONE, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_UNKNOWN, 0, 1400, "1440 passes, interface says 1440; outside it may be in fragments: what is "
+	  "added is not known" },
 	/* nothing is known of what PPP runs over, and over IP it may be cut */
 	{ TUNNEL_TYPE_PPP, 1450, { 1450, PMTU_CAUSE_NONE, NULL }, { 0 },
 	  MTU_VERDICT_OK, 0, 1410, "1450 passes, interface says 1450" },
@@ -451,6 +459,93 @@ static void verdict_words(void **state)
 				 u.mss4);
 		sim_end(&s);
 	}
+}
+
+static void put_address(struct sim *s, unsigned key, const char *text)
+{
+	struct record r;
+
+	record_init(&r, RECORD_ADDRESS, key, s->t);
+	record_set(&r, ADDRESS_IFINDEX, 7);
+	record_set(&r, ADDRESS_LOCAL, mtu_name(s, text));
+	sim_put(s, &r);
+}
+
+/* Less than 1280 is no MTU for an interface with IPv6, however little the outer path takes. */
+static void least_of_ipv6(void **state)
+{
+	static const struct {
+		enum tunnel_type type;
+		const char *peer, *address;
+		int interface, mtu;
+		bool least;
+	} cases[] = {
+		{ TUNNEL_TYPE_SIT, "2001:db8:77::2", NULL, 1480, 1280, true },
+		{ TUNNEL_TYPE_SIT, "10.77.0.2", NULL, 1280, 0, true },
+		{ TUNNEL_TYPE_GRE, "10.77.0.2", "2001:db8:77::1", 1476, 1280, true },
+		{ TUNNEL_TYPE_GRE, "10.77.0.2", "fe80::1", 1476, 1256, false },
+		{ TUNNEL_TYPE_GRE, "10.77.0.2", "10.77.0.1", 1476, 1256, false },
+		{ TUNNEL_TYPE_GRE, "2001:db8:77::2", NULL, 1476, 1280, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int fits = cases[i].type == TUNNEL_TYPE_SIT ? 1260 : 1256;
+		struct model_mtu u;
+		struct sim s;
+
+		sim_start(&s, 1, 1);
+		s.mtu = cases[i].interface;
+		sim_link(&s);
+		mtu_put_row(&s, 0, &(struct mtu_row){ .type = cases[i].type, .peer = cases[i].peer, .local = L4,
+						      .remote = R4 });
+		if (cases[i].address)
+			put_address(&s, 0, cases[i].address);
+		mtu_found(&s, MTU_OUTER, 1280, PMTU_CAUSE_PTB, NULL);
+		mtu_found(&s, MTU_INNER, 1280, PMTU_CAUSE_NONE, NULL);
+		u = mtu_of(&s);
+		assert_int_equal(u.verdict, MTU_VERDICT_FRAGMENTS);
+		assert_int_equal(u.mtu, cases[i].mtu);
+		assert_int_equal(u.mss4, fits - 40);
+		assert_int_equal(u.mss6, fits - 60);
+		assert_int_equal(u.least_ipv6, cases[i].least);
+		assert_int_equal(strstr(u.text, "; IPv6 needs 1280") != NULL, cases[i].least);
+		sim_end(&s);
+	}
+}
+
+/* An outer path that is silent now tells of no black hole, and one that tells at all tells of its drift. */
+static void outer_alone(void **state)
+{
+	const struct mtu_sa sa = sa4(true, SA_MODE_TUNNEL);
+	struct model_mtu u;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	s.mtu = 1436;
+	sim_link(&s);
+	mtu_put_row(&s, 0, &(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .peer = "10.77.0.2", .local = L4,
+					      .remote = R4 });
+	mtu_put_sa(&s, 0, &sa);
+	/* its peer never answered, a search found that */
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_UNREACHABLE });
+	mtu_found(&s, MTU_OUTER, 1500, PMTU_CAUSE_NONE, NULL);
+	mtu_found(&s, MTU_OUTER, 1454, PMTU_CAUSE_SILENT, NULL);
+	u = mtu_of(&s);
+	assert_true(u.has_drift);
+	assert_int_equal(u.drift, -46);
+	assert_int_equal(u.verdict, MTU_VERDICT_BLACK_HOLE);
+	s.m->targets[MTU_OUTER].silent = true;
+	u = mtu_of(&s);
+	assert_int_equal(u.verdict, MTU_VERDICT_UNKNOWN);
+	assert_false(u.has_drift);
+	s.m->targets[MTU_OUTER].silent = false;
+	/* an inner path that was known has a drift of its own */
+	mtu_found(&s, MTU_INNER, 1390, PMTU_CAUSE_NONE, NULL);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_UNREACHABLE });
+	assert_false(mtu_of(&s).has_drift);
+	sim_end(&s);
 }
 
 /* Where it gets lost, when that is known; IPv6. */
@@ -505,6 +600,8 @@ int main(void)
 		cmocka_unit_test(others_beside_esp),
 		cmocka_unit_test(options_of_the_interface),
 		cmocka_unit_test(verdict_words),
+		cmocka_unit_test(least_of_ipv6),
+		cmocka_unit_test(outer_alone),
 		cmocka_unit_test(place_of_the_hole),
 		cmocka_unit_test(words_of_verdicts),
 	};
