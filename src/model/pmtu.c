@@ -227,7 +227,10 @@ static void tell_change(struct model *m, unsigned row, const struct model_pmtu *
 		str_append(drift, sizeof drift, &pos, ", %+d from the baseline", p->mtu - base);
 	else if (base && base != old)
 		str_append(drift, sizeof drift, &pos, ", as at the baseline");
-	if (p->mtu)
+	if (p->mtu && !old)
+		history_add_event(m, p->since_us, row, 1, SEVERITY_INFO, "MTU", "%s now %d%s%s",
+				  path_word(path), p->mtu, drift, cause);
+	else if (p->mtu)
 		history_add_event(m, p->since_us, row, by < 0 ? -1 : 1, by < 0 ? SEVERITY_WARNING : SEVERITY_INFO,
 				  "MTU", "%s %d -> %d (%+d%s)%s", path_word(path), old, p->mtu, by, drift, cause);
 	else
@@ -282,9 +285,12 @@ static void tell_baseline(struct model *m, unsigned row)
 
 /* ---- baselines ---- */
 
-static bool is_settled(const struct model_pmtu *p)
+/* The number of a path that is searched anew, or does not answer now, is no baseline. */
+static bool is_settled(const struct model *m, unsigned key, const struct model_pmtu *p)
 {
-	return p && p->state == PMTU_STATE_COMPLETE && p->mtu > 0;
+	bool silent = key < m->ntargets && m->targets[key].used && m->targets[key].silent;
+
+	return p && p->state == PMTU_STATE_COMPLETE && p->mtu > 0 && !silent;
 }
 
 void pmtu_baseline(struct model *m, unsigned row)
@@ -292,18 +298,19 @@ void pmtu_baseline(struct model *m, unsigned row)
 	struct model_tunnel *t = &m->tunnels[row];
 	const struct model_pmtu *in = model_find_pmtu(m, t->inner_target), *out = model_find_pmtu(m, t->outer_target);
 
-	t->base_inner = is_settled(in) ? in->mtu : 0;
-	t->base_outer = is_settled(out) ? out->mtu : 0;
+	t->base_inner = is_settled(m, t->inner_target, in) ? in->mtu : 0;
+	t->base_outer = is_settled(m, t->outer_target, out) ? out->mtu : 0;
 	t->base_told = false;
 	tell_baseline(m, row);
 }
 
 /* The first that settles since the session, or the baseline, began. */
-static void take_baseline(struct model_tunnel *t, const struct model_pmtu *p, enum path path)
+static void take_baseline(const struct model *m, struct model_tunnel *t, unsigned key, enum path path)
 {
 	int32_t *base = path == PATH_OUTER ? &t->base_outer : &t->base_inner;
+	const struct model_pmtu *p = &m->pmtu[key];
 
-	if (!*base && is_settled(p))
+	if (!*base && is_settled(m, key, p))
 		*base = p->mtu;
 }
 
@@ -385,7 +392,7 @@ static void tell_rows(struct model *m, unsigned key, bool changed, enum pmtu_cau
 			amend_cause(m, i, p);
 		else if (turned)
 			tell_cause(m, i, p, path);
-		take_baseline(t, p, path);
+		take_baseline(m, t, key, path);
 		tell_baseline(m, i);
 	}
 }

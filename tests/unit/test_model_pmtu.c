@@ -410,6 +410,10 @@ static void told_cause_change(void **state)
 	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .mtu = 0,
 		.high = 576 });
 	assert_words(mtu_event(&s, 0, "MTU", 0), "path 1300 -> less than 576 silently (black hole)");
+	mtu_found(&s, MTU_INNER, 1300, PMTU_CAUSE_PTB, PTB4);
+	assert_words(mtu_event(&s, 0, "MTU", 0), "path now 1300");
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .mtu = 0,
+		.high = 576 });
 	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_UNSTABLE });
 	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_UNSTABLE });
 	assert_words(mtu_event(&s, 0, "MTU", 0), "unstable");
@@ -506,6 +510,18 @@ static void baselines(void **state)
 	assert_false(mtu_of(&s, 0).has_drift);
 	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .mtu = 1380,
 		.cause = PMTU_CAUSE_PTB });
+	assert_int_equal(row(&s)->base_inner, 1380);
+	/* while it does not answer neither: the next that is found so after it did */
+	s.loss = 1;
+	sim_run(&s, 20);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	put_baseline(&s);
+	assert_int_equal(row(&s)->base_inner, 0);
+	s.loss = 0;
+	sim_run(&s, 20);
+	assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .mtu = 1380,
+		.cause = PMTU_CAUSE_PTB, .proofs = 6 });
 	assert_int_equal(row(&s)->base_inner, 1380);
 	sim_end(&s);
 }
