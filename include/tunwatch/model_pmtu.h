@@ -40,6 +40,7 @@ struct model_pmtu {
 	int32_t hop;                /* its distance */
 	int32_t cached_mtu, cached_s; /* what the kernel believes, and how long it will (0: for good) */
 	int32_t probes, took_ms, error;
+	bool stale;                 /* the newest search that ended found no number: mtu and cause are of before */
 	bool near;                  /* the PTB came from this host's own next hop */
 	int64_t since_us;           /* when mtu became that; MODEL_NEVER */
 	int64_t searched_us;        /* when the newest search ended; MODEL_NEVER */

@@ -83,15 +83,14 @@ static int number_of(const struct model *m, unsigned key, const struct model_pmt
 {
 	const struct model_target *t = key < m->ntargets && m->targets[key].used ? &m->targets[key] : NULL;
 
-	if (!p || (p->state != PMTU_STATE_COMPLETE && p->state != PMTU_STATE_SEARCHING) || (t && t->silent))
+	if (!p || p->stale || (t && t->silent))
 		return 0;
 	return p->mtu;
 }
 
 static bool is_silent(const struct model_pmtu *p)
 {
-	return p && p->cause == PMTU_CAUSE_SILENT && p->searched_us != MODEL_NEVER &&
-	       (p->state == PMTU_STATE_COMPLETE || p->state == PMTU_STATE_SEARCHING);
+	return p && p->cause == PMTU_CAUSE_SILENT && p->searched_us != MODEL_NEVER && !p->stale;
 }
 
 int mtu_configured(const struct model *m, const struct model_tunnel *t, bool *ret_router)
@@ -265,7 +264,8 @@ static void none_text(const struct model *m, const struct model_mtu *u, char *te
 	switch (p->state) {
 	case PMTU_STATE_SEARCHING:
 	case PMTU_STATE_COMPLETE:
-		str_append(text, size, &pos, p->searched_us == MODEL_NEVER ? "being searched" : "does not answer");
+		str_append(text, size, &pos, p->searched_us == MODEL_NEVER || p->stale ? "being searched" :
+			   "does not answer");
 		break;
 	case PMTU_STATE_UNREACHABLE:
 		str_append(text, size, &pos, p->error ? "unreachable" : "does not answer");
@@ -505,7 +505,7 @@ bool mtu_trouble(const struct model *m, const struct model_tunnel *t, char *text
 		if (configured > path)
 			str_append(text, size, &pos, ", %s says %d", from_router ? "its router" : "interface",
 				   configured);
-	} else if (is_silent(in)) {
+	} else if (is_silent(in) && !in->mtu) {
 		str_append(text, size, &pos, "black hole: not even packets of %d bytes pass", in->high);
 	} else if (path && path < configured && t->type != TUNNEL_TYPE_LINE) {
 		str_append(text, size, &pos, "path MTU %d, %d less than %s says", path, configured - path,

@@ -452,6 +452,7 @@ void pmtu_apply(struct model *m, const struct record *r)
 		return;
 	}
 	p->state = (enum pmtu_state)state;
+	p->stale = p->state != PMTU_STATE_COMPLETE;
 	set_numbers(p, r);
 	if (p->state == PMTU_STATE_COMPLETE)
 		complete(m, r->key, r);

@@ -94,8 +94,7 @@ static void add_evidence(json_t *o, const struct model *m, const struct model_pm
 	json_object_set_new(o, "sizes", sizes(p));
 	if (!p)
 		return;
-	searched = p->searched_us != MODEL_NEVER &&
-		   (p->state == PMTU_STATE_COMPLETE || p->state == PMTU_STATE_SEARCHING);
+	searched = p->searched_us != MODEL_NEVER && !p->stale;
 	json_object_set_new(o, "state", json_string(record_word(&fields[PMTU_STATE], p->state)));
 	json_object_set_new(o, "from", name(m, p->from));
 	json_object_set_new(o, "cached_mtu", number(p->cached_mtu, p->cached_mtu > 0));

@@ -167,9 +167,9 @@ static void say_was(const struct frame *f, const struct model_target *target, st
 
 	if (!p || p->mtu <= 0)
 		return;
-	if ((target->silent || row_is_silent(f)) && p->proved_us != MODEL_NEVER)
+	if ((target->silent || p->stale || row_is_silent(f)) && p->proved_us != MODEL_NEVER)
 		text_say(o, "(was %d at %s)", p->mtu, format_moment(f, p->proved_us, at));
-	else if (!target->silent && p->before > 0 && p->since_us != MODEL_NEVER)
+	else if (!target->silent && !p->stale && p->before > 0 && p->since_us != MODEL_NEVER)
 		text_say(o, "(was %d until %s)", p->before, format_moment(f, p->since_us, at));
 }
 

@@ -127,7 +127,7 @@ static void say_state(const struct model_pmtu *p, struct text *o)
 
 static void write_way(const struct subject *s, const struct way *w, struct text *o)
 {
-	bool dead = row_is_silent(s->f) || (w->target && w->target->silent);
+	bool dead = row_is_silent(s->f) || (w->target && w->target->silent) || (w->pmtu && w->pmtu->stale);
 
 	if (!w->target)
 		return;
@@ -218,7 +218,7 @@ static void say_cause(const struct frame *f, const struct model_pmtu *p, struct 
 static void write_cause(const struct subject *s, struct text *o)
 {
 	for (size_t i = 0; i < ARRAY_LEN(s->ways); i++) {
-		if (!s->ways[i].pmtu || s->ways[i].pmtu->mtu <= 0)
+		if (!s->ways[i].pmtu || s->ways[i].pmtu->mtu <= 0 || s->ways[i].pmtu->stale)
 			continue;
 		text_line(o);
 		text_say(o, "%s", s->ways[i].name);
@@ -245,7 +245,7 @@ static void say_place(const struct frame *f, const struct model_pmtu *p, struct 
 static void write_place(const struct subject *s, struct text *o)
 {
 	for (size_t i = 0; i < ARRAY_LEN(s->ways); i++) {
-		if (!s->ways[i].pmtu || s->ways[i].pmtu->cause != PMTU_CAUSE_SILENT)
+		if (!s->ways[i].pmtu || s->ways[i].pmtu->cause != PMTU_CAUSE_SILENT || s->ways[i].pmtu->stale)
 			continue;
 		text_line(o);
 		text_say(o, "%s", s->ways[i].name);

@@ -122,6 +122,12 @@ static void no_number(void **state)
 		assert_words(u.text, ways[i].words);
 		assert_true(!u.path_inner && !u.has_gap && !u.has_drift && !u.mss4);
 		assert_int_equal(model_find_pmtu(s.m, MTU_INNER)->mtu, 1372);
+		/* the next search does not bring it back before it ends */
+		mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING, .mtu = 1372 });
+		u = mtu_of(&s, 0);
+		assert_int_equal(u.verdict, MTU_VERDICT_UNKNOWN);
+		assert_string_equal(u.text, "being searched; it was 1372");
+		assert_true(!u.path_inner && !u.has_gap && !u.has_drift && !u.mss4);
 		mtu_found(&s, MTU_INNER, 1372, PMTU_CAUSE_PTB, PTB4);
 		assert_int_equal(mtu_of(&s, 0).path_inner, 1372);
 		sim_end(&s);

@@ -213,6 +213,36 @@ static void keys(void **state)
 }
 
 // Nothing may look alive that is dead.
+// A search that found no number: the one before is past, and so is its cause, also while the next search goes on.
+static void no_number(void **state)
+{
+	static const enum pmtu_state states[] = { PMTU_STATE_UNREACHABLE, PMTU_STATE_TOO_LOSSY, PMTU_STATE_SEARCHING };
+	struct screen s;
+
+	(void)state;
+	open_mtus(&s, false, STORY_SECONDS);
+	size(&s, 120, 40);
+	press(&s, "2 / d c 2 Enter Enter");
+	assert_line(&s, "cause", "inner  192.0.2.65 says");
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		struct record r;
+
+		record_init(&r, RECORD_PMTU, s.m->tunnels[model_find_tunnel(s.m, "dc2-gre")].inner_target, s.m->now);
+		record_set(&r, PMTU_PATH, PATH_INNER);
+		record_set(&r, PMTU_STATE, states[i]);
+		model_apply(s.m, &r);
+		draw(&s);
+		assert_true(shows(&s, "was 1372 since 14:03:54"));
+		assert_false(shows(&s, "inner  192.0.2.65 says"));
+		press(&s, "Esc");
+		assert_line(&s, "dc2-gre", " ? ");
+		press(&s, "1");
+		assert_line(&s, " mtu ", "path ?  (was 1372 at ");
+		press(&s, "2 Enter");
+	}
+	end(&s);
+}
+
 static void silent(void **state)
 {
 	struct screen s;
@@ -358,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_sizes), cmocka_unit_test(main_panel),         cmocka_unit_test(detail),
 		cmocka_unit_test(keys),      cmocka_unit_test(remote_and_unknown), cmocka_unit_test(silent),
+		cmocka_unit_test(no_number),
 		cmocka_unit_test(nothing),   cmocka_unit_test(too_many),           cmocka_unit_test(hostile),
 		cmocka_unit_test(large_numbers), cmocka_unit_test(absent_source),
 	};
