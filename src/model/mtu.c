@@ -173,6 +173,8 @@ static void add_range(const struct model *m, const struct model_tunnel *t, const
 	most = overhead_outer(&o, u->path_inner + 1) - 1;
 	if (u->inner->cause == PMTU_CAUSE_NONE)
 		str_append(text, size, pos, "; so the outer path takes %d", least);
+	else if (most < least) /* one byte more is padded to the same outer packet */
+		str_append(text, size, pos, "; the limit is not outside");
 	else
 		str_append(text, size, pos, least == most ? "; so outer is %d" : "; so outer is %d to %d", least, most);
 }

@@ -394,6 +394,10 @@ static const struct verdict_case {
 	  "says 1436" },
 	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
 	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	/* 1391 is as large outside as 1392 */
+	{ TUNNEL_TYPE_VTI, 1436, { 1391, PMTU_CAUSE_PTB, "192.0.2.65" }, { 0 },
+	  MTU_VERDICT_OVERSIZED, 1391, 1351, "1391 passes; interface says 1436; frag-needed from 192.0.2.65; "
+	  "the limit is not outside" },
 	/* some more passes, and that only in fragments */
 	{ TUNNEL_TYPE_VTI, 1500, { 1436, PMTU_CAUSE_SILENT, NULL }, { 1454, PMTU_CAUSE_SILENT, NULL },
 	  MTU_VERDICT_BLACK_HOLE, 1390, 1350, "more than 1436 vanishes; outer 1454 leaves 1390 inside; "
