@@ -229,6 +229,7 @@ struct model_tunnel {
 	int64_t base_us;          /* when the baseline was set; MODEL_NEVER */
 	int32_t base_rtt_us, base_sigma_us; /* 0: none yet */
 	int32_t base_inner, base_outer; /* path MTUs of the baseline; 0: none yet */
+	uint16_t sas;             /* its first SA: key plus one, or 0 */
 	bool base_told;           /* an event says that they are less than what would fit */
 	uint32_t base_replies;    /* replies when the baseline began to be gathered */
 	uint32_t rekeys;

@@ -61,6 +61,7 @@ struct model_sa {
 	bool told_dir;
 	uint16_t src, dst, enc, auth;    /* name keys or MODEL_NONE */
 	uint16_t row;                    /* tunnel it belongs to, or MODEL_NONE */
+	uint16_t next;                   /* of that tunnel's: key plus one, or 0 */
 	uint32_t spi, if_id, mark;
 	int32_t proto, reqid, encap;     /* encap: UDP port of NAT-T */
 	int32_t icv_bits;                /* length of the integrity value; 0: unknown */

@@ -316,6 +316,15 @@ static void remove_router_kinds(struct model *m, int64_t kind, unsigned key)
 	}
 }
 
+static void remove_tunnel(struct model *m, unsigned key)
+{
+	uint16_t sas = m->tunnels[key].sas;
+
+	memset(&m->tunnels[key], 0, sizeof *m->tunnels);
+	/* they are its until rows are joined anew */
+	m->tunnels[key].sas = sas;
+}
+
 static void remove_apply(struct model *m, const struct record *r)
 {
 	int64_t kind = r->v[0];
@@ -326,7 +335,7 @@ static void remove_apply(struct model *m, const struct record *r)
 	}
 	m->topology++;
 	if (kind == RECORD_TUNNEL && r->key < m->ntunnels)
-		memset(&m->tunnels[r->key], 0, sizeof *m->tunnels);
+		remove_tunnel(m, r->key);
 	else if (kind == RECORD_LINK && r->key < m->nlinks)
 		memset(&m->links[r->key], 0, sizeof *m->links);
 	else if (kind == RECORD_ADDRESS && r->key < m->naddresses)
@@ -337,8 +346,8 @@ static void remove_apply(struct model *m, const struct record *r)
 		memset(&m->targets[r->key], 0, sizeof *m->targets);
 	else if (kind == RECORD_PMTU)
 		pmtu_forget(m, r->key);
-	else if (kind == RECORD_SA && r->key < m->nsa)
-		memset(&m->sa[r->key], 0, sizeof *m->sa);
+	else if (kind == RECORD_SA)
+		sa_remove(m, r->key);
 	else
 		remove_router_kinds(m, kind, r->key);
 }

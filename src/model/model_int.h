@@ -127,6 +127,7 @@ void mtu_add_cause(const struct model *m, const struct model_pmtu *p, const char
 
 /* sa.c */
 void sa_apply(struct model *m, const struct record *r);
+void sa_remove(struct model *m, unsigned key);
 /* Find the rows of all of them. */
 void sa_join(struct model *m);
 /* What protects the same packets as an SA of ESP. */

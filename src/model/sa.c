@@ -106,12 +106,49 @@ static unsigned worth(const struct model_tunnel *t, const struct model_sa *sa, e
 	       4 * same_id;
 }
 
-static void join(const struct model *m, struct model_sa *sa)
+/* A row's SAs are a list: its head and what is next are keys plus one. */
+static void enter_row(struct model *m, unsigned key, uint16_t row)
 {
-	enum direction dir, best_dir = DIRECTION_UNKNOWN;
+	struct model_sa *sa = &m->sa[key];
+
+	sa->row = row;
+	if (row >= m->ntunnels)
+		return;
+	sa->next = m->tunnels[row].sas;
+	m->tunnels[row].sas = (uint16_t)(key + 1);
+}
+
+static void leave_row(struct model *m, unsigned key)
+{
+	struct model_sa *sa = &m->sa[key];
+	uint16_t *at = sa->used && sa->row < m->ntunnels ? &m->tunnels[sa->row].sas : NULL;
+
+	while (at && *at && *at != key + 1)
+		at = &m->sa[*at - 1].next;
+	if (at && *at)
+		*at = sa->next;
+	sa->next = 0;
+	sa->row = MODEL_NONE;
+}
+
+static const struct model_sa *first_of(const struct model *m, unsigned row)
+{
+	return row < m->ntunnels && m->tunnels[row].sas ? &m->sa[m->tunnels[row].sas - 1] : NULL;
+}
+
+static const struct model_sa *next_of(const struct model *m, const struct model_sa *sa)
+{
+	return sa->next ? &m->sa[sa->next - 1] : NULL;
+}
+
+/* Into the list of the row it fits best. */
+static void join(struct model *m, unsigned key)
+{
+	enum direction dir = DIRECTION_UNKNOWN, best_dir = DIRECTION_UNKNOWN;
+	struct model_sa *sa = &m->sa[key];
+	uint16_t row = MODEL_NONE;
 	unsigned best = 0;
 
-	sa->row = MODEL_NONE;
 	for (size_t i = 0; i < m->ntunnels; i++) {
 		unsigned score = m->tunnels[i].used ? worth(&m->tunnels[i], sa, &dir) : 0;
 
@@ -119,8 +156,9 @@ static void join(const struct model *m, struct model_sa *sa)
 			continue;
 		best = score;
 		best_dir = dir;
-		sa->row = (uint16_t)i;
+		row = (uint16_t)i;
 	}
+	enter_row(m, key, row);
 	if (best && best_dir == DIRECTION_UNKNOWN && !sa->told_dir)
 		best_dir = is_own(m, sa->src) ? DIRECTION_OUT : is_own(m, sa->dst) ? DIRECTION_IN : DIRECTION_UNKNOWN;
 	if (!sa->told_dir)
@@ -151,9 +189,13 @@ void sa_join(struct model *m)
 	if (sign == m->sa_joined)
 		return;
 	m->sa_joined = sign;
-	for (size_t k = 0; k < m->nsa; k++)
+	for (size_t i = 0; i < m->ntunnels; i++)
+		m->tunnels[i].sas = 0;
+	for (size_t k = 0; k < m->nsa; k++) {
+		m->sa[k].next = 0;
 		if (m->sa[k].used)
-			join(m, &m->sa[k]);
+			join(m, (unsigned)k);
+	}
 }
 
 /* ---- records ---- */
@@ -167,6 +209,7 @@ void sa_apply(struct model *m, const struct record *r)
 
 	if (!sa)
 		return;
+	leave_row(m, r->key);
 	if (!sa->used || sa->spi != spi) {
 		memset(sa, 0, sizeof *sa);
 		sa->used = true;
@@ -187,7 +230,15 @@ void sa_apply(struct model *m, const struct record *r)
 	sa->reqid = (int32_t)record_get(r, SA_REQID, 0);
 	sa->encap = (int32_t)record_get(r, SA_ENCAP, 0);
 	sa->icv_bits = (int32_t)record_get(r, SA_ICV_BITS, 0);
-	join(m, sa);
+	join(m, r->key);
+}
+
+void sa_remove(struct model *m, unsigned key)
+{
+	if (key >= m->nsa)
+		return;
+	leave_row(m, key);
+	memset(&m->sa[key], 0, sizeof *m->sa);
 }
 
 /* ESP tells best; not to be told is to be ESP. Of IPCOMP there is an IPIP one, too. */
@@ -202,9 +253,12 @@ static int rank(const struct model_sa *sa)
 	return 3 * proto_rank(sa) + (sa->dir == DIRECTION_OUT ? 2 : sa->dir == DIRECTION_IN ? 1 : 0);
 }
 
+/* Of two that are alike the newer one, whatever the order of the list. */
 static bool is_better(const struct model_sa *sa, const struct model_sa *best)
 {
-	return !best || rank(sa) > rank(best) || (rank(sa) == rank(best) && sa->since_us >= best->since_us);
+	if (!best || rank(sa) != rank(best))
+		return !best || rank(sa) > rank(best);
+	return sa->since_us > best->since_us || (sa->since_us == best->since_us && sa > best);
 }
 
 static bool is_same_way(const struct model_sa *a, const struct model_sa *b)
@@ -218,18 +272,13 @@ const struct model_sa *sa_of_row(const struct model *m, unsigned row, struct sa_
 	bool alone;
 
 	*ret = (struct sa_beside){0};
-	if (!m->nsa || !may_carry(m->tunnels[row].type, &alone))
+	if (!may_carry(m->tunnels[row].type, &alone))
 		return NULL;
-	for (size_t i = 0; i < m->nsa; i++) {
-		const struct model_sa *sa = &m->sa[i];
-
-		if (sa->used && !sa->gone && sa->row == row && proto_rank(sa) && is_better(sa, best))
+	for (const struct model_sa *sa = first_of(m, row); sa; sa = next_of(m, sa))
+		if (!sa->gone && proto_rank(sa) && is_better(sa, best))
 			best = sa;
-	}
-	for (size_t i = 0; best && i < m->nsa; i++) {
-		const struct model_sa *sa = &m->sa[i];
-
-		if (!sa->used || sa->gone || sa->row != row || !is_same_way(sa, best))
+	for (const struct model_sa *sa = first_of(m, row); best && sa; sa = next_of(m, sa)) {
+		if (sa->gone || !is_same_way(sa, best))
 			continue;
 		ret->ah |= sa->proto == AH && sa != best;
 		ret->compression |= sa->proto == COMPRESSION && sa->mode == SA_MODE_TUNNEL;
@@ -241,11 +290,8 @@ const struct model_sa *model_tunnel_sa(const struct model *m, unsigned tunnel, e
 {
 	const struct model_sa *best = NULL;
 
-	for (size_t i = 0; i < m->nsa; i++) {
-		const struct model_sa *sa = &m->sa[i];
-
-		if (sa->used && !sa->gone && sa->row == tunnel && sa->dir == dir && is_better(sa, best))
+	for (const struct model_sa *sa = first_of(m, tunnel); sa; sa = next_of(m, sa))
+		if (!sa->gone && sa->dir == dir && is_better(sa, best))
 			best = sa;
-	}
 	return best;
 }

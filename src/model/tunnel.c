@@ -18,8 +18,11 @@ static struct model_tunnel *tunnel_at(struct model *m, unsigned key)
 	}
 	t = &m->tunnels[key];
 	if (!t->used) {
+		uint16_t sas = t->sas;
+
 		memset(t, 0, sizeof *t);
 		t->used = true;
+		t->sas = sas;
 		t->first_us = t->since_us = t->accounted_us = m->now;
 		t->oneway_us = t->base_us = t->error_us = t->error_from_us =
 			MODEL_NEVER;

@@ -197,6 +197,68 @@ static void own_addresses_tell_direction(void **state)
 	sim_end(&s);
 }
 
+static void put_remove(struct sim *s, enum record_kind kind, unsigned key)
+{
+	struct record r;
+
+	record_init(&r, RECORD_REMOVE, key, s->t);
+	record_set(&r, 0, kind);
+	sim_put(s, &r);
+}
+
+/* What is found by the row is what a look at all of them finds. */
+static void check_lists(const struct sim *s)
+{
+	for (unsigned row = 0; row < s->m->ntunnels; row++)
+		for (int dir = DIRECTION_IN; dir <= DIRECTION_OUT; dir++) {
+			const struct model_sa *want = NULL;
+
+			for (size_t i = 0; i < s->m->nsa; i++) {
+				const struct model_sa *sa = &s->m->sa[i];
+
+				if (sa->used && !sa->gone && sa->row == row && (int)sa->dir == dir &&
+				    (!want || sa->since_us >= want->since_us))
+					want = sa;
+			}
+			assert_ptr_equal(model_tunnel_sa(s->m, row, (enum direction)dir), want);
+		}
+}
+
+/* SAs and rows come and go in any order. */
+static void lists_of_rows(void **state)
+{
+	static const enum tunnel_type types[] = { TUNNEL_TYPE_VTI, TUNNEL_TYPE_GRE, TUNNEL_TYPE_LINE };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct sim s;
+
+		sim_start(&s, 1, 1);
+		s.random = seed * 977;
+		for (int i = 0; i < 1000; i++) {
+			unsigned key = sim_random(&s) % 12, remote = sim_random(&s) % 3;
+			const char *const ends[] = { R4, "192.0.2.3", "192.0.2.4" };
+			bool out = sim_random(&s) & 1;
+			struct mtu_sa a = sa4(out, (enum sa_mode)(sim_random(&s) % 2));
+
+			*(out ? &a.dst : &a.src) = ends[remote];
+			a.spi = sim_random(&s) % 3;
+			a.event = sim_random(&s) % 4 ? SA_EVENT_NEW : SA_EVENT_DELETE;
+			if (sim_random(&s) % 3)
+				mtu_put_sa(&s, key, &a);
+			else if (sim_random(&s) % 2)
+				mtu_put_row(&s, key % 4, &(struct mtu_row){ .type = types[sim_random(&s) % 3],
+									    .local = L4, .remote = ends[remote] });
+			else
+				put_remove(&s, sim_random(&s) % 2 ? RECORD_SA : RECORD_TUNNEL, key);
+			if (!(sim_random(&s) % 20))
+				tick(&s);
+			check_lists(&s);
+		}
+		sim_end(&s);
+	}
+}
+
 /* ---- what a row's packets cost ---- */
 
 static void check_overhead(const struct mtu_row *row, const struct mtu_sa *sa, int outer, int inner, const char *name)
@@ -600,6 +662,7 @@ int main(void)
 		cmocka_unit_test(joins_the_right_row),
 		cmocka_unit_test(joins_each_direction),
 		cmocka_unit_test(own_addresses_tell_direction),
+		cmocka_unit_test(lists_of_rows),
 		cmocka_unit_test(overheads),
 		cmocka_unit_test(others_beside_esp),
 		cmocka_unit_test(options_of_the_interface),
