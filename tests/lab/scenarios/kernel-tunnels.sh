@@ -9,6 +9,8 @@ tun_wg
 PEERS="ipsec1=10.99.8.2 wg0=10.99.6.2"
 for p in $PEERS; do wait_for 25 answers hq "${p#*=}" || { echo "lab: no answer from $p" >&2; exit 1; }; done
 PINGS=$PEERS PING_EVERY=0.5
+# what fits, or it is degraded for that
+ip -n hq link set ipsec1 mtu 1400
 begin kernel-tunnels "$@"
 sleep "${CALM:-20}"
 for p in $PEERS; do
