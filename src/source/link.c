@@ -284,7 +284,7 @@ static bool drain_events(struct link_state *s)
 	return false;
 }
 
-/* What the configuration names, and the devices that outer packets leave through. */
+/* What the configuration names, and the devices that probes and outer packets leave through. */
 static void want_carriers(struct link_state *s)
 {
 	const struct model *m = s->env->model;
@@ -296,6 +296,9 @@ static void want_carriers(struct link_state *s)
 	for (size_t i = 0; i < w->ntunnels; i++)
 		if (w->tunnels[i].ifname && source_watches(s->env, w->tunnels[i].ifname))
 			link_table_want(s->table, w->tunnels[i].ifname);
+	for (size_t i = 0; i < m->ntunnels; i++)
+		if (m->tunnels[i].used && m->tunnels[i].device != MODEL_NONE)
+			link_table_want(s->table, model_name(m, m->tunnels[i].device));
 	for (size_t i = 0; i < m->nroutes; i++)
 		if (m->routes[i].used && m->routes[i].oif != MODEL_NONE)
 			link_table_want(s->table, model_name(m, m->routes[i].oif));

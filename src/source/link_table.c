@@ -419,11 +419,16 @@ void link_table_gone(struct link_table *t, int ifindex)
 void link_table_want(struct link_table *t, const char *name)
 {
 	struct iface *i, *next;
+	struct slot *s;
 
-	if (!name[0] || slot_named(t, name) || !new_slot(t, name))
+	if (!name[0] || strlen(name) >= sizeof s->name || slot_named(t, name))
+		return;
+	s = new_slot(t, name);
+	if (!s)
 		return;
 	HASH_ITER(hh, t->ifaces, i, next) {
-		if (!i->known || strcmp(i->link.name, name))
+		/* what is recorded here moves the model's names, and name may be one of them */
+		if (!i->known || strcmp(i->link.name, s->name))
 			continue;
 		find_slot(t, i);
 		record_iface(t, i);
