@@ -183,7 +183,11 @@ static void send_probe(struct run *run, const struct pmtu_probe *p)
 
 	if (r == -EMSGSIZE) {
 		drain(run);
-		pmtu_search_local(&run->search, p->number, run->socket->local_mtu);
+		/* unless a storm of PTBs failed every try */
+		if (run->socket->has_local)
+			pmtu_search_local(&run->search, p->number, run->socket->local_mtu);
+		else
+			pmtu_search_unreachable(&run->search, p->number, &here, -r);
 	} else if (r && r != -EAGAIN && r != -ENOBUFS && r != -EINTR) {
 		pmtu_search_unreachable(&run->search, p->number, &here, -r);
 	}

@@ -35,7 +35,8 @@ struct pmtu_news {
 /* 0 or -errno; device: name of the interface to send through, or NULL. */
 int pmtu_socket_open(struct pmtu_socket *s, int family, const char *device);
 void pmtu_socket_close(struct pmtu_socket *s);
-/* Send a probe of size bytes, IP header included. 0; -EMSGSIZE when this host refuses the size (local_mtu); -errno. */
+/* Send a probe of size bytes, IP header included. 0 or -errno. -EMSGSIZE: when pmtu_socket_receive() then finds
+ * has_local, this host refuses the size (local_mtu); else PTBs came faster than tries. */
 int pmtu_socket_send(struct pmtu_socket *s, const struct icmp_way *way, const struct icmp_probe *probe, int size);
 /* The next reply or ICMP error for a probe of ours. False when there is none now. */
 bool pmtu_socket_receive(struct pmtu_socket *s, struct pmtu_news *ret);
