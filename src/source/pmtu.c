@@ -135,6 +135,21 @@ static void forget(struct pmtu_source *s, struct pmtu_path *p)
 	memset(&p->said, 0, sizeof p->said);
 }
 
+static bool is_same_way(const struct icmp_way *a, const struct icmp_way *b)
+{
+	return addr_equal(&a->source, &b->source) && a->ifindex == b->ifindex && a->mark == b->mark && a->tos == b->tos;
+}
+
+/* Packets leave another way from now on, or none at all: what is under way would be of two paths. */
+static void turn(struct pmtu_source *s, struct pmtu_path *p)
+{
+	pmtu_locate_stop(s, p);
+	if (p->doing == PMTU_SEARCH || pmtu_period(s) > 0)
+		pmtu_sched_event(&p->sched);
+	pmtu_path_stop(s, p);
+	s->due[p->index] = source_now(s->env);
+}
+
 static void want(void *arg, const struct probe_way *w)
 {
 	struct pmtu_source *s = arg;
@@ -146,6 +161,8 @@ static void want(void *arg, const struct probe_way *w)
 	if (!addr_equal(&p->at.way.target, &w->way.target)) {
 		forget(s, p);
 		p->name = record_intern_addr(s->env->intern, &w->way.target, source_now(s->env));
+	} else if (p->on && !is_same_way(&p->at.way, &w->way)) {
+		turn(s, p);
 	}
 	p->at = *w;
 }
@@ -275,17 +292,32 @@ static bool can_send(struct pmtu_source *s, const struct pmtu_path *p)
 	return icmp->fd >= 0 && (icmp->raw || !p->at.way.mark) && !p->at.absent;
 }
 
+/* A search was given up, and nobody is there for another one: what goes on no longer is not told of as if it did. */
+static void say_gone(struct pmtu_source *s, struct pmtu_path *p)
+{
+	const struct pmtu_found f = { .state = PMTU_STATE_UNREACHABLE, .named = -1 };
+
+	if (p->said.state == PMTU_STATE_SEARCHING && p->said.cause == PMTU_CAUSE_PENDING)
+		pmtu_record_found(s, p, &f);
+}
+
 /* Something may be due for an idle path. Returns when to look again. */
 static int64_t look_at_path(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us)
 {
 	int64_t wake = PMTU_SCHED_NEVER;
+	bool answers;
 
 	if (!p->on)
 		return PMTU_SCHED_NEVER;
-	if (!can_send(s, p))
+	if (!can_send(s, p)) {
+		say_gone(s, p);
 		return now_us + US_PER_S;
-	switch (pmtu_sched_next(&p->sched, now_us, pmtu_path_answers(s, p), p->watch && !p->dropped, &wake)) {
+	}
+	answers = pmtu_path_answers(s, p);
+	switch (pmtu_sched_next(&p->sched, now_us, answers, p->watch && !p->dropped, &wake)) {
 	case PMTU_ACT_NONE:
+		if (!answers && now_us >= p->sched.hold_us)
+			say_gone(s, p);
 		return wake;
 	case PMTU_ACT_SEARCH:
 		if (!may_begin(s))

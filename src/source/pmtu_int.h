@@ -51,6 +51,7 @@ struct pmtu_path {
 	int named;                /* by the PTB that the steady state saw, 0: none */
 	int limit;                /* largest size this host would send */
 	unsigned missed;          /* periods in a row without the PTB that there was */
+	unsigned dark;            /* periods in a row whose probes were lost in such a way that nothing is known */
 	uint32_t sent, lost;      /* scheduled probes told to the watch as controls */
 	struct pmtu_belief belief;
 	struct pmtu_found said;   /* the newest record; all zero: none */

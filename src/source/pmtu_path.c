@@ -5,7 +5,7 @@
 
 #include "source/pmtu_int.h"
 
-enum { MISSED_MAX = 12, CONTROLS_MAX = 200 };
+enum { MISSED_MAX = 12, DARK_MAX = 3, CONTROLS_MAX = 200 };
 
 static const struct addr nobody;
 
@@ -139,11 +139,23 @@ static int send_size(struct pmtu_source *s, struct pmtu_path *p, uint32_t number
 	return pmtu_socket_send(&pmtu_side_of(s, p->at.way.target.family)->socket, &p->at.way, &probe, size);
 }
 
+static void failed_here(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_probe *q, int error)
+{
+	if (p->doing == PMTU_SEARCH)
+		pmtu_search_unreachable(p->search, q->number, &nobody, error);
+	pmtu_record_fate(s, p, q, OUTCOME_ERROR, NULL, 0, error);
+}
+
 static void refused_here(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_probe *q)
 {
 	const struct pmtu_socket *socket = &pmtu_side_of(s, p->at.way.target.family)->socket;
 
 	pmtu_read(s); /* for the MTU that goes with it */
+	if (!socket->has_local) {
+		/* a storm of PTBs failed every try */
+		failed_here(s, p, q, EMSGSIZE);
+		return;
+	}
 	if (p->doing == PMTU_SEARCH)
 		pmtu_search_local(p->search, q->number, socket->local_mtu);
 	else
@@ -163,9 +175,7 @@ static void send_now(struct pmtu_source *s, struct pmtu_path *p, const struct pm
 		refused_here(s, p, q);
 	} else if (r && r != -EAGAIN && r != -ENOBUFS && r != -EINTR) {
 		mine->told = true;
-		if (p->doing == PMTU_SEARCH)
-			pmtu_search_unreachable(p->search, q->number, &nobody, -r);
-		pmtu_record_fate(s, p, q, OUTCOME_ERROR, NULL, 0, -r);
+		failed_here(s, p, q, -r);
 	}
 }
 
@@ -255,7 +265,7 @@ static void search_over(struct pmtu_source *s, struct pmtu_path *p, int64_t now_
 	}
 	p->dropped = mtu == 0;
 	p->named = 0;
-	p->missed = 0;
+	p->missed = p->dark = 0;
 	if (mtu) {
 		if (!p->watch)
 			p->watch = xcalloc(1, sizeof *p->watch);
@@ -325,8 +335,23 @@ static void add_controls(const struct pmtu_source *s, struct pmtu_path *p)
 		pmtu_watch_control(p->watch, i >= lost);
 }
 
+/* This host refused one byte more: whether it still does, which costs no packet. */
+static void ask_top(struct pmtu_source *s, struct pmtu_path *p)
+{
+	int r;
+
+	if (!p->watch->top || p->mtu >= PMTU_SOCKET_LARGEST)
+		return;
+	r = send_size(s, p, UINT32_MAX, p->mtu + 1);
+	if (!r)
+		pmtu_sched_event(&p->sched);
+	else if (r == -EMSGSIZE)
+		pmtu_read(s);
+}
+
 void pmtu_path_period(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us)
 {
+	ask_top(s, p);
 	add_controls(s, p);
 	p->watch->flight.next = p->told = p->next;
 	pmtu_watch_period(p->watch);
@@ -365,9 +390,16 @@ static void period_over(struct pmtu_source *s, struct pmtu_path *p)
 {
 	struct pmtu_watch *w = p->watch;
 
+	p->dark = w->event == PMTU_EVENT_DARK ? p->dark + 1 : 0;
 	switch (w->event) {
 	case PMTU_EVENT_NONE:
+		break;
 	case PMTU_EVENT_DARK:
+		/* small ones are answered: a policer may hide a drop from all but a search, which slows down */
+		if (p->dark >= DARK_MAX) {
+			p->dark = 0;
+			pmtu_sched_event(&p->sched);
+		}
 		break;
 	case PMTU_EVENT_CONFIRMED:
 		look_at_cause(s, p);

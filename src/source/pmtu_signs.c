@@ -111,10 +111,14 @@ static const struct model_link *link_of(const struct pmtu_look *k, const struct 
 	const struct model_route *r;
 	unsigned key;
 
-	if (own)
+	if (p->at.path == PATH_INNER && *model_name(m, t->device)) {
+		key = k->links[t->device];
+	} else if (own) {
 		return own;
-	r = model_tunnel_route(m, t);
-	key = r ? k->links[r->oif] : MODEL_NONE;
+	} else {
+		r = model_tunnel_route(m, t);
+		key = r ? k->links[r->oif] : MODEL_NONE;
+	}
 	return key < m->nlinks ? &m->links[key] : NULL;
 }
 
