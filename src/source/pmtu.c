@@ -144,7 +144,7 @@ static bool is_same_way(const struct icmp_way *a, const struct icmp_way *b)
 static void turn(struct pmtu_source *s, struct pmtu_path *p)
 {
 	pmtu_locate_stop(s, p);
-	if (p->doing == PMTU_SEARCH || pmtu_period(s) > 0)
+	if (p->doing == PMTU_SEARCH)
 		pmtu_sched_event(&p->sched);
 	pmtu_path_stop(s, p);
 	s->due[p->index] = source_now(s->env);
