@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # 1000 tunnels at 1 Hz: tunwatch (collector, writer and viewer together) against fping and bmon together, which do
 # half of it each. ROUNDS pairs of SECONDS, in turn. fping -i 1 sends one packet a millisecond, tunwatch a hundred
-# every 100 ms; fping -i 0, one burst a second, is shown beside it. Neither searches path MTUs, so tunwatch does not
-# here; pmtu_many.sh has it do so.
+# every 100 ms; fping -i 0, one burst a second, is shown beside it.
 . "$(dirname "$0")/lib.sh"
 : "${ROUNDS:=3}" "${SECONDS_EACH:=30}" "${TUNNELS:=1000}"
 
 bench_tunnels "$TUNNELS"
 for ((round = 0; round < ROUNDS; round++)); do
 	bench_run ours -p 120x40 -t "$SECONDS_EACH" -k qs -e "$TUNWATCH stop > /dev/null 2>&1" -- \
-		"$TUNWATCH" --mtu-period 0 --new -w "$work/rec$round.twr"
+		"$TUNWATCH" --new -w "$work/rec$round.twr"
 	bench_run fping1 -- fping -q -i 1 -p 1000 -c "$SECONDS_EACH" -f "$work/targets" 2> /dev/null
 	bench_run fping0 -- fping -q -i 0 -p 1000 -c "$SECONDS_EACH" -f "$work/targets" 2> /dev/null
 	bench_run bmon -p 120x40 -t "$SECONDS_EACH" -k q -- bmon
