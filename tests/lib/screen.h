@@ -119,6 +119,22 @@ static inline void assert_screen(const struct screen *s, const char *name)
 	buf_free(&want);
 }
 
+/* The screen at every size: NAME-80x24 and so on, with -ascii behind it where that is asked for. */
+static inline void assert_sizes(struct screen *s, const char *name, bool ascii)
+{
+	static const struct {
+		int columns, rows;
+	} sizes[] = { { 80, 24 }, { 120, 40 }, { 60, 16 }, { 40, 10 }, { 20, 5 }, { 200, 60 }, { 10, 3 }, { 1, 1 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		char each[64];
+
+		size(s, sizes[i].columns, sizes[i].rows);
+		snprintf(each, sizeof each, "%s-%dx%d%s", name, sizes[i].columns, sizes[i].rows, ascii ? "-ascii" : "");
+		assert_screen(s, each);
+	}
+}
+
 static inline bool shows(const struct screen *s, const char *text)
 {
 	struct buf b = { 0 };

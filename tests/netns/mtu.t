@@ -11,20 +11,7 @@ runs=${MTU_RUNS:-6}
 RANDOM=${MTU_SEED:-$$}
 diag "MTU_RUNS=$runs MTU_SEED=${MTU_SEED:-$$}"
 
-host near
-host middle
-host far
-wire "$near" n0 10.77.1.2/24 "$middle" m0 10.77.1.1/24
-wire "$middle" m1 10.77.2.1/24 "$far" f0 10.77.2.2/16
-ip -n "$near" addr add 2001:db8:1::2/64 dev n0 nodad
-ip -n "$middle" addr add 2001:db8:1::1/64 dev m0 nodad
-ip -n "$middle" addr add 2001:db8:2::1/64 dev m1 nodad
-ip -n "$far" addr add 2001:db8:2::2/64 dev f0 nodad
-ip netns exec "$middle" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-ip -n "$near" route add default via 10.77.1.1
-ip -n "$near" -6 route add default via 2001:db8:1::1
-ip -n "$far" route add 10.77.1.0/24 via 10.77.2.1
-ip -n "$far" -6 route add default via 2001:db8:2::1
+routed_pair
 
 # targets 10.77.200.x behind routes with MTUs of their own (locked: else forwarding takes the device's)
 for ((i = 1; i <= runs; i++)); do

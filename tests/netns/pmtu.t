@@ -11,20 +11,7 @@ need setpriv bc
 period=2
 late=$((period + 2))
 
-host near
-host middle
-host far
-wire "$near" n0 10.77.1.2/24 "$middle" m0 10.77.1.1/24
-wire "$middle" m1 10.77.2.1/24 "$far" f0 10.77.2.2/16
-ip -n "$near" addr add 2001:db8:1::2/64 dev n0 nodad
-ip -n "$middle" addr add 2001:db8:1::1/64 dev m0 nodad
-ip -n "$middle" addr add 2001:db8:2::1/64 dev m1 nodad
-ip -n "$far" addr add 2001:db8:2::2/64 dev f0 nodad
-ip netns exec "$middle" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-ip -n "$near" route add default via 10.77.1.1
-ip -n "$near" -6 route add default via 2001:db8:1::1
-ip -n "$far" route add 10.77.1.0/24 via 10.77.2.1
-ip -n "$far" -6 route add default via 2001:db8:2::1
+routed_pair
 for i in 1 2 3; do
 	ip -n "$far" addr add 10.77.200.$i/32 dev lo
 	ip -n "$far" addr add 2001:db8:200::$i/128 dev lo nodad

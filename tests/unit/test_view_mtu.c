@@ -24,24 +24,13 @@ static void go_on(struct screen *s, int seconds)
 
 static void all_sizes(void **state)
 {
-	static const struct {
-		int columns, rows;
-	} sizes[] = { { 80, 24 }, { 120, 40 }, { 60, 16 }, { 40, 10 }, { 20, 5 }, { 200, 60 }, { 10, 3 }, { 1, 1 } };
-
 	(void)state;
 	for (int ascii = 0; ascii < 2; ascii++) {
 		struct screen s;
 
 		open_mtus(&s, ascii, STORY_SECONDS);
 		press(&s, "2");
-		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-			char name[64];
-
-			size(&s, sizes[i].columns, sizes[i].rows);
-			snprintf(name, sizeof name, "mtu-%dx%d%s", sizes[i].columns, sizes[i].rows,
-				 ascii ? "-ascii" : "");
-			assert_screen(&s, name);
-		}
+		assert_sizes(&s, "mtu", ascii);
 		end(&s);
 	}
 }

@@ -42,24 +42,13 @@ static enum role role_of(const struct screen *s, const char *row_text, const cha
 
 static void all_sizes(void **state)
 {
-	static const struct {
-		int columns, rows;
-	} sizes[] = { { 80, 24 }, { 120, 40 }, { 60, 16 }, { 40, 10 }, { 20, 5 }, { 200, 60 }, { 10, 3 }, { 1, 1 } };
-
 	(void)state;
 	for (int ascii = 0; ascii < 2; ascii++) {
 		struct screen s;
 
 		open_routers(&s, ascii, STORY_SECONDS);
 		press(&s, "4");
-		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-			char name[64];
-
-			size(&s, sizes[i].columns, sizes[i].rows);
-			snprintf(name, sizeof name, "routers-%dx%d%s", sizes[i].columns, sizes[i].rows,
-				 ascii ? "-ascii" : "");
-			assert_screen(&s, name);
-		}
+		assert_sizes(&s, "routers", ascii);
 		end(&s);
 	}
 }
