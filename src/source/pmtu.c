@@ -128,8 +128,7 @@ static void forget(struct pmtu_source *s, struct pmtu_path *p)
 {
 	pmtu_path_stop(s, p);
 	pmtu_locate_stop(s, p);
-	free(p->watch);
-	p->watch = NULL;
+	p->steady = (struct pmtu_steady){0};
 	p->mtu = p->before = p->named = p->limit = 0;
 	p->dropped = p->on = false;
 	memset(&p->said, 0, sizeof p->said);
@@ -314,7 +313,7 @@ static int64_t look_at_path(struct pmtu_source *s, struct pmtu_path *p, int64_t 
 		return now_us + US_PER_S;
 	}
 	answers = pmtu_path_answers(s, p);
-	switch (pmtu_sched_next(&p->sched, now_us, answers, p->watch && !p->dropped, &wake)) {
+	switch (pmtu_sched_next(&p->sched, now_us, answers, p->steady.mtu && !p->dropped, &wake)) {
 	case PMTU_ACT_NONE:
 		if (!answers && now_us >= p->sched.hold_us)
 			say_gone(s, p);

@@ -40,7 +40,8 @@ struct pmtu_path {
 	enum pmtu_doing doing;
 	struct pmtu_sched sched;
 	struct pmtu_search *search; /* while one is under way */
-	struct pmtu_watch *watch; /* once the MTU is known */
+	struct pmtu_watch *watch; /* while a period is under way */
+	struct pmtu_steady steady; /* once the MTU is known: steady.mtu */
 	uint32_t next, told;      /* number of the next probe; all before this one have had their record */
 	size_t index;             /* among the paths */
 	int64_t wake_us;          /* when to go on with what is under way */

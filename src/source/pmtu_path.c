@@ -9,11 +9,12 @@ enum { MISSED_MAX = 12, DARK_MAX = 3, CONTROLS_MAX = 200 };
 
 static const struct addr nobody;
 
+/* Of what is under way, or NULL. */
 static struct pmtu_flight *flight(struct pmtu_path *p)
 {
-	if (p->doing == PMTU_SEARCH)
-		return &p->search->flight;
-	return p->watch ? &p->watch->flight : NULL;
+	if (p->doing == PMTU_IDLE)
+		return NULL;
+	return p->doing == PMTU_SEARCH ? &p->search->flight : &p->watch->flight;
 }
 
 static const struct model_target *target_of(const struct pmtu_source *s, const struct pmtu_path *p)
@@ -56,7 +57,7 @@ static void tell_lost(struct pmtu_source *s, struct pmtu_path *p)
 
 bool pmtu_path_find16(struct pmtu_path *p, uint16_t number16, uint32_t *ret)
 {
-	struct pmtu_flight *f = p->doing == PMTU_IDLE ? NULL : flight(p);
+	struct pmtu_flight *f = flight(p);
 
 	for (uint32_t i = 1; f && i <= PMTU_RING; i++) {
 		struct pmtu_probe *q = pmtu_flight_find(f, f->next - i);
@@ -93,7 +94,7 @@ static void tell_refused(struct pmtu_path *p, const struct pmtu_news *n)
 
 void pmtu_path_news(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us)
 {
-	struct pmtu_flight *f = p->doing == PMTU_IDLE ? NULL : flight(p);
+	struct pmtu_flight *f = flight(p);
 	struct pmtu_probe *q = f ? pmtu_flight_find(f, n->number) : NULL;
 	enum outcome outcome = OUTCOME_REPLY;
 	enum pmtu_fate was;
@@ -242,8 +243,7 @@ void pmtu_path_search(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us
 		c.rttvar_us = t->rtt.rttvar_us;
 	}
 	pmtu_candidates(s->env->model, p, &c);
-	if (!p->search)
-		p->search = xcalloc(1, sizeof *p->search);
+	p->search = xcalloc(1, sizeof *p->search);
 	pmtu_search_start(p->search, &c);
 	/* numbers go on: an answer to an earlier probe must not be taken for one of these */
 	p->search->flight.next = p->told = p->next;
@@ -267,14 +267,13 @@ static void search_over(struct pmtu_source *s, struct pmtu_path *p, int64_t now_
 	p->named = 0;
 	p->missed = p->dark = 0;
 	if (mtu) {
-		if (!p->watch)
-			p->watch = xcalloc(1, sizeof *p->watch);
-		pmtu_watch_start(p->watch, p->at.way.target.family, mtu, mtu >= q->most, &q->loss, q->flight.srtt_us,
-				 q->flight.rttvar_us);
+		p->steady = (struct pmtu_steady){
+			.family = p->at.way.target.family, .mtu = mtu, .top = mtu >= q->most, .loss = q->loss,
+			.srtt_us = q->flight.srtt_us, .rttvar_us = q->flight.rttvar_us,
+		};
 	}
 	if (q->found.state == PMTU_STATE_COMPLETE && q->found.cause == PMTU_CAUSE_SILENT && q->low > 0)
 		pmtu_locate_want(s, p, q);
-	p->next = q->flight.next;
 	p->sent = t ? t->sent_up : 0;
 	p->lost = t ? t->lost_up : 0;
 	pmtu_path_stop(s, p);
@@ -320,9 +319,9 @@ static void add_controls(const struct pmtu_source *s, struct pmtu_path *p)
 	if (!t)
 		return;
 	/* they know better than two probes whose answers wait for a slot */
-	if (t->rtt.srtt_us > p->watch->flight.srtt_us) {
-		p->watch->flight.srtt_us = t->rtt.srtt_us;
-		p->watch->flight.rttvar_us = t->rtt.rttvar_us;
+	if (t->rtt.srtt_us > p->steady.srtt_us) {
+		p->steady.srtt_us = t->rtt.srtt_us;
+		p->steady.rttvar_us = t->rtt.rttvar_us;
 	}
 	sent = t->sent_up - p->sent;
 	lost = t->lost_up - p->lost;
@@ -332,7 +331,7 @@ static void add_controls(const struct pmtu_source *s, struct pmtu_path *p)
 	if (sent > CONTROLS_MAX || lost > sent)
 		return;
 	for (uint32_t i = 0; i < sent; i++)
-		pmtu_watch_control(p->watch, i >= lost);
+		pmtu_steady_control(&p->steady, i >= lost);
 }
 
 /* This host refused one byte more: whether it still does, which costs no packet. */
@@ -340,7 +339,7 @@ static void ask_top(struct pmtu_source *s, struct pmtu_path *p)
 {
 	int r;
 
-	if (!p->watch->top || p->mtu >= PMTU_SOCKET_LARGEST)
+	if (!p->steady.top || p->mtu >= PMTU_SOCKET_LARGEST)
 		return;
 	r = send_size(s, p, UINT32_MAX, p->mtu + 1);
 	if (!r)
@@ -353,8 +352,9 @@ void pmtu_path_period(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us
 {
 	ask_top(s, p);
 	add_controls(s, p);
-	p->watch->flight.next = p->told = p->next;
-	pmtu_watch_period(p->watch);
+	p->watch = xcalloc(1, sizeof *p->watch);
+	pmtu_watch_start(p->watch, &p->steady, p->next);
+	p->told = p->next;
 	p->watch->flight.gap_us = 0;
 	p->doing = PMTU_PERIOD;
 	p->odd = false;
@@ -371,7 +371,7 @@ static void look_at_cause(struct pmtu_source *s, struct pmtu_path *p)
 		.high = p->mtu + 1, .named = -1,
 	};
 
-	if (w->top || p->said.state != PMTU_STATE_COMPLETE)
+	if (p->steady.top || p->said.state != PMTU_STATE_COMPLETE)
 		return;
 	if (w->named) {
 		p->missed = 0;
@@ -418,7 +418,6 @@ static void period_over(struct pmtu_source *s, struct pmtu_path *p)
 		pmtu_sched_event(&p->sched);
 		break;
 	}
-	p->next = w->flight.next;
 	pmtu_path_stop(s, p);
 }
 
@@ -461,24 +460,18 @@ int64_t pmtu_path_go(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us)
 
 void pmtu_path_stop(struct pmtu_source *s, struct pmtu_path *p)
 {
-	switch (p->doing) {
-	case PMTU_IDLE:
-		break;
-	case PMTU_PERIOD:
-		p->next = p->watch->flight.next;
+	struct pmtu_flight *f = flight(p);
+
+	if (f)
+		p->next = f->next;
+	if (p->doing == PMTU_PERIOD)
 		s->waiting--;
-		break;
-	case PMTU_CONFIRM:
-		p->next = p->watch->flight.next;
+	else if (f)
 		pmtu_deactivate(s, p);
-		break;
-	case PMTU_SEARCH:
-		p->next = p->search->flight.next;
-		pmtu_deactivate(s, p);
-		free(p->search);
-		p->search = NULL;
-		break;
-	}
+	free(p->search);
+	free(p->watch);
+	p->search = NULL;
+	p->watch = NULL;
 	p->doing = PMTU_IDLE;
 	p->wake_us = PMTU_SCHED_NEVER;
 	p->has_held = false;

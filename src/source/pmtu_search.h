@@ -195,27 +195,33 @@ enum pmtu_event {
 	PMTU_EVENT_DARK,        /* nothing is answered: says nothing about the MTU */
 };
 
+/* What is kept of a path from period to period. */
+struct pmtu_steady {
+	int family, mtu;
+	bool top;                               /* this host itself refuses mtu + 1: only mtu is sent */
+	int64_t srtt_us, rttvar_us;
+	struct pmtu_loss loss;                  /* about the newest 200 controls */
+};
+/* A control sent by another (the scheduled probes). */
+void pmtu_steady_control(struct pmtu_steady *k, bool answered);
+
+/* A period under way. */
 struct pmtu_watch {
 	struct pmtu_flight flight;
-	int family, mtu, small;
-	bool top;                               /* this host itself refuses mtu + 1: only mtu is sent */
+	struct pmtu_steady *steady;             /* borrowed; what is learnt goes there */
+	int small;
 	bool confirming;
 	unsigned counted, bursts;
 	enum pmtu_event event;
 	int named;                              /* MTU of the PTB, 0: none */
 	struct addr from;
-	unsigned suspicions;
-	struct pmtu_loss loss;                  /* about the newest 200 controls */
 };
-void pmtu_watch_start(struct pmtu_watch *w, int family, int mtu, bool top, const struct pmtu_loss *loss,
-		      int64_t srtt_us, int64_t rttvar_us);
-void pmtu_watch_period(struct pmtu_watch *w);   /* a period begins: two probes */
+/* A period begins: two probes, of which the first has that number. */
+void pmtu_watch_start(struct pmtu_watch *w, struct pmtu_steady *k, uint32_t number);
 /* DONE: the period's event is settled. */
 enum pmtu_step pmtu_watch_step(struct pmtu_watch *w, int64_t now_us, struct pmtu_probe *ret, int64_t *ret_wake_us);
 void pmtu_watch_reply(struct pmtu_watch *w, uint32_t number, int64_t rtt_us);
 void pmtu_watch_refused(struct pmtu_watch *w, uint32_t number, int quoted, const struct addr *from, int mtu);
 void pmtu_watch_local(struct pmtu_watch *w, uint32_t number);
-/* A control sent by another (the scheduled probes). */
-void pmtu_watch_control(struct pmtu_watch *w, bool answered);
 
 #endif

@@ -25,8 +25,12 @@ void pmtu_search_reply(struct pmtu_search *s, uint32_t number, int64_t rtt_us)
 {
 	const struct pmtu_probe *p = pmtu_flight_reply(&s->flight, number, rtt_us);
 
-	if (p)
-		raise_low(s, p->size);
+	if (!p)
+		return;
+	raise_low(s, p->size);
+	/* nothing larger can be sent: what the burst has left would prove nothing more */
+	if (s->low >= s->most && s->phase == PMTU_PHASE_SEARCH)
+		s->flight.nplan = s->flight.sent;
 }
 
 static bool was_tried(const struct pmtu_search *s, int mtu)

@@ -10,38 +10,26 @@
 enum { CONFIRM_BURSTS = 4 };
 static const double remembered = 200; /* controls */
 
-void pmtu_watch_start(struct pmtu_watch *w, int family, int mtu, bool top, const struct pmtu_loss *loss,
-		      int64_t srtt_us, int64_t rttvar_us)
+void pmtu_steady_control(struct pmtu_steady *k, bool answered)
+{
+	if (k->loss.sent >= remembered) {
+		k->loss.sent *= 1 - 1 / remembered;
+		k->loss.lost *= 1 - 1 / remembered;
+	}
+	k->loss.sent++;
+	k->loss.lost += !answered;
+}
+
+void pmtu_watch_start(struct pmtu_watch *w, struct pmtu_steady *k, uint32_t number)
 {
 	*w = (struct pmtu_watch){
-		.family = family, .mtu = mtu, .top = top, .loss = *loss,
-		.small = family == AF_INET ? PMTU_SMALL4 : PMTU_SMALL6,
-		.flight = { .srtt_us = srtt_us, .rttvar_us = rttvar_us },
+		.steady = k, .small = k->family == AF_INET ? PMTU_SMALL4 : PMTU_SMALL6,
+		.flight = { .next = number, .gap_us = PERIOD_GAP_US, .srtt_us = k->srtt_us, .rttvar_us = k->rttvar_us },
 	};
-}
-
-void pmtu_watch_control(struct pmtu_watch *w, bool answered)
-{
-	if (w->loss.sent >= remembered) {
-		w->loss.sent *= 1 - 1 / remembered;
-		w->loss.lost *= 1 - 1 / remembered;
-	}
-	w->loss.sent++;
-	w->loss.lost += !answered;
-}
-
-void pmtu_watch_period(struct pmtu_watch *w)
-{
-	w->event = PMTU_EVENT_NONE;
-	w->confirming = false;
-	w->counted = w->bursts = 0;
-	w->named = 0;
-	w->from = (struct addr){0};
-	w->flight.gap_us = PERIOD_GAP_US;
 	pmtu_flight_begin(&w->flight);
-	pmtu_flight_add(&w->flight, w->mtu);
-	if (!w->top)
-		pmtu_flight_add(&w->flight, w->mtu + 1);
+	pmtu_flight_add(&w->flight, k->mtu);
+	if (!k->top)
+		pmtu_flight_add(&w->flight, k->mtu + 1);
 }
 
 static void plan_confirm(struct pmtu_watch *w, unsigned tries)
@@ -50,9 +38,9 @@ static void plan_confirm(struct pmtu_watch *w, unsigned tries)
 	pmtu_flight_begin(&w->flight);
 	pmtu_flight_add(&w->flight, w->small);
 	for (unsigned i = 0; i < tries; i += 2) {
-		pmtu_flight_add(&w->flight, w->mtu);
+		pmtu_flight_add(&w->flight, w->steady->mtu);
 		if (i + 1 < tries)
-			pmtu_flight_add(&w->flight, w->mtu);
+			pmtu_flight_add(&w->flight, w->steady->mtu);
 		pmtu_flight_add(&w->flight, w->small);
 	}
 }
@@ -68,11 +56,11 @@ static void conclude_confirm(struct pmtu_watch *w)
 
 		answered += p->fate == PMTU_FATE_ANSWERED;
 		if (small)
-			pmtu_watch_control(w, p->fate == PMTU_FATE_ANSWERED);
+			pmtu_steady_control(w->steady, p->fate == PMTU_FATE_ANSWERED);
 		else
 			w->counted += p->fate == PMTU_FATE_LOST && pmtu_flight_flanked(&w->flight, i, w->small);
 	}
-	need = pmtu_loss_tries(&w->loss, PMTU_WRONG_ALARM);
+	need = pmtu_loss_tries(&w->steady->loss, PMTU_WRONG_ALARM);
 	if (w->counted >= need)
 		w->event = PMTU_EVENT_DROP;
 	else if (!answered || ++w->bursts == CONFIRM_BURSTS)
@@ -88,8 +76,7 @@ static void conclude(struct pmtu_watch *w)
 		return;
 	}
 	w->confirming = true;
-	w->suspicions++;
-	plan_confirm(w, pmtu_loss_tries(&w->loss, PMTU_WRONG_ALARM));
+	plan_confirm(w, pmtu_loss_tries(&w->steady->loss, PMTU_WRONG_ALARM));
 }
 
 enum pmtu_step pmtu_watch_step(struct pmtu_watch *w, int64_t now_us, struct pmtu_probe *ret, int64_t *ret_wake_us)
@@ -105,6 +92,8 @@ enum pmtu_step pmtu_watch_step(struct pmtu_watch *w, int64_t now_us, struct pmtu
 			break;
 		conclude(w);
 	}
+	w->steady->srtt_us = w->flight.srtt_us;
+	w->steady->rttvar_us = w->flight.rttvar_us;
 	return PMTU_STEP_DONE;
 }
 
@@ -112,9 +101,9 @@ void pmtu_watch_reply(struct pmtu_watch *w, uint32_t number, int64_t rtt_us)
 {
 	const struct pmtu_probe *p = pmtu_flight_reply(&w->flight, number, rtt_us);
 
-	if (!p || p->size < w->mtu)
+	if (!p || p->size < w->steady->mtu)
 		return;
-	if (p->size > w->mtu)
+	if (p->size > w->steady->mtu)
 		w->event = PMTU_EVENT_RAISE;
 	else if (w->event != PMTU_EVENT_RAISE)
 		w->event = PMTU_EVENT_CONFIRMED;
@@ -123,7 +112,7 @@ void pmtu_watch_reply(struct pmtu_watch *w, uint32_t number, int64_t rtt_us)
 void pmtu_watch_refused(struct pmtu_watch *w, uint32_t number, int quoted, const struct addr *from, int mtu)
 {
 	struct pmtu_probe *p = pmtu_flight_find(&w->flight, number);
-	int least = w->family == AF_INET ? PMTU_LEAST4 : PMTU_LEAST6;
+	int least = w->steady->family == AF_INET ? PMTU_LEAST4 : PMTU_LEAST6;
 
 	if (!p || p->fate != PMTU_FATE_WAITING || (quoted && quoted != p->size))
 		return;
@@ -134,7 +123,7 @@ void pmtu_watch_refused(struct pmtu_watch *w, uint32_t number, int quoted, const
 	p->fate = PMTU_FATE_REFUSED;
 	w->named = mtu;
 	w->from = *from;
-	if (p->size == w->mtu && w->event != PMTU_EVENT_RAISE && w->event != PMTU_EVENT_CONFIRMED)
+	if (p->size == w->steady->mtu && w->event != PMTU_EVENT_RAISE && w->event != PMTU_EVENT_CONFIRMED)
 		w->event = PMTU_EVENT_DROP_PTB;
 }
 
@@ -146,8 +135,8 @@ void pmtu_watch_local(struct pmtu_watch *w, uint32_t number)
 		return;
 	p->fate = PMTU_FATE_LOCAL;
 	w->flight.probes--;
-	if (p->size > w->mtu)
-		w->top = true;
+	if (p->size > w->steady->mtu)
+		w->steady->top = true;
 	else
 		w->event = PMTU_EVENT_DROP;
 }

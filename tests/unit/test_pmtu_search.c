@@ -78,6 +78,7 @@ static const struct kind kinds[] = {
 	  .may_give_up = true },
 	{ .name = "policer, 10/s, frag-needed", .rate = 10, .bucket = 5 },
 	{ .name = "nothing limits", .free = true, .median_s = 0.2, .probes = 6 },
+	{ .name = "nothing limits, wrong candidate", .free = true, .guess = GUESS_WRONG, .median_s = 0.2, .probes = 6 },
 	{ .name = "nothing limits, 10 % loss", .free = true, .loss = 0.1, .probes = 6 },
 	{ .name = "nothing limits, 10 % loss in bursts", .free = true, .loss = 0.1, .burst = 4 },
 	{ .name = "nothing limits, 30 % loss", .free = true, .loss = 0.3, .may_give_up = true },

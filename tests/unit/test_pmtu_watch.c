@@ -33,20 +33,19 @@ static void watch_tell(struct sim_path *p, struct pmtu_watch *w, const struct pa
 	}
 }
 
-/* The scheduled probes of a period, a second apart, then its two. Returns the probes of the path MTU sent. */
-static unsigned run_period(struct sim_path *p, struct pmtu_watch *w, unsigned seconds)
+/* The scheduled probes of a period, a second apart, then its two: *w. Returns the probes of the path MTU sent. */
+static unsigned run_period(struct sim_path *p, struct pmtu_steady *k, struct pmtu_watch *w, unsigned seconds)
 {
 	struct path_events q = { .n = 0 };
 	struct path_event e;
 	int64_t now = p->now_us, wake = 0;
-	unsigned before = w->flight.probes;
 
+	pmtu_watch_start(w, k, 7);
 	for (unsigned i = 0; i < seconds; i++) {
 		e = path_send(p, now + i * US_PER_S, 0, w->small);
-		pmtu_watch_control(w, e.what == PATH_REPLY);
+		pmtu_steady_control(k, e.what == PATH_REPLY);
 	}
 	now += (seconds ? seconds - 1 : 0) * US_PER_S;
-	pmtu_watch_period(w);
 	for (;;) {
 		struct pmtu_probe probe;
 		enum pmtu_step step = pmtu_watch_step(w, now, &probe, &wake);
@@ -66,31 +65,31 @@ static unsigned run_period(struct sim_path *p, struct pmtu_watch *w, unsigned se
 		}
 	}
 	p->now_us = now > p->now_us + seconds * US_PER_S ? now : p->now_us + seconds * US_PER_S;
-	return w->flight.probes - before;
+	return w->flight.probes;
 }
 
 static void no_false_drop(int family, double burst)
 {
-	const struct pmtu_loss none = { 0, 0 };
 	struct sim_path p = { .family = family, .rtt_us = 40 * US_PER_MS, .loss = 0.1, .burst = burst,
 			      .random = seed * 77 + 5, .limits[0] = { .mtu = 1390, .silent = true } };
-	unsigned periods = 32000, events[PMTU_EVENT_DARK + 1] = { 0 }, quiet = 0, probes = 0;
+	unsigned periods = 32000, events[PMTU_EVENT_DARK + 1] = { 0 }, quiet = 0, probes = 0, suspicions = 0;
+	struct pmtu_steady k = { .family = family, .mtu = 1390, .srtt_us = 40 * US_PER_MS, .rttvar_us = US_PER_MS };
 	struct pmtu_watch w;
 
-	pmtu_watch_start(&w, family, 1390, false, &none, 40 * US_PER_MS, US_PER_MS);
 	for (unsigned i = 0; i < periods; i++) {
-		unsigned suspicions = w.suspicions, n = run_period(&p, &w, 10);
+		unsigned n = run_period(&p, &k, &w, 10);
 
 		events[w.event]++;
 		probes += n;
-		if (w.suspicions == suspicions) {
+		suspicions += w.confirming;
+		if (!w.confirming) {
 			quiet++;
 			assert_int_equal(n, 2);
 		}
 	}
 	printf("# IPv%d, %u periods, 10 %% loss%s: drops %u, dark %u, confirmed %u; suspicions %u; "
 	       "%.2f probes a period\n", family == AF_INET ? 4 : 6, periods, burst > 0 ? " in bursts" : "",
-	       events[PMTU_EVENT_DROP], events[PMTU_EVENT_DARK], events[PMTU_EVENT_CONFIRMED], w.suspicions,
+	       events[PMTU_EVENT_DROP], events[PMTU_EVENT_DARK], events[PMTU_EVENT_CONFIRMED], suspicions,
 	       (double)probes / periods);
 	assert_int_equal(events[PMTU_EVENT_DROP], 0);
 	assert_int_equal(events[PMTU_EVENT_DROP_PTB], 0);
@@ -121,6 +120,8 @@ static void drifts_are_found(void **state)
 				      .random = seed * 31 + run + 1, .limits[0] = { .silent = run % 4 < 2 } };
 		struct pmtu_config c = { .family = family, .most = 1500, .loss = known };
 		int old = path_between(&p, 1280, 1499), now;
+		struct pmtu_steady k = { .family = family, .mtu = old, .srtt_us = 40 * US_PER_MS,
+					 .rttvar_us = US_PER_MS, .loss = known };
 		struct pmtu_search s;
 		struct pmtu_watch w;
 		int64_t since, took;
@@ -129,10 +130,9 @@ static void drifts_are_found(void **state)
 			now = path_between(&p, 1280, 1500);
 		while (now == old);
 		p.limits[0].mtu = now;
-		pmtu_watch_start(&w, family, old, false, &known, 40 * US_PER_MS, US_PER_MS);
 		since = p.now_us;
 		for (unsigned i = 0; i < 5; i++) {
-			run_period(&p, &w, 0);
+			run_period(&p, &k, &w, 0);
 			if (w.event != PMTU_EVENT_CONFIRMED && w.event != PMTU_EVENT_DARK)
 				break;
 			/* the larger one, or all of it, was lost by chance */
@@ -158,19 +158,18 @@ static void drifts_are_found(void **state)
 
 static void the_top_needs_one_probe(void **state)
 {
-	const struct pmtu_loss none = { 0, 0 };
 	struct sim_path p = { .family = AF_INET, .rtt_us = 40 * US_PER_MS, .random = 3, .local = 1500 };
+	struct pmtu_steady k = { .family = AF_INET, .mtu = 1500 };
 	struct pmtu_watch w;
 
 	(void)state;
-	pmtu_watch_start(&w, AF_INET, 1500, false, &none, 0, 0);
-	assert_int_equal(run_period(&p, &w, 1), 1);
+	assert_int_equal(run_period(&p, &k, &w, 1), 1);
 	assert_int_equal(w.event, PMTU_EVENT_CONFIRMED);
-	assert_true(w.top);
-	assert_int_equal(run_period(&p, &w, 1), 1);
+	assert_true(k.top);
+	assert_int_equal(run_period(&p, &k, &w, 1), 1);
 	/* a path that answers nothing says nothing about its MTU */
 	p.loss = 1;
-	run_period(&p, &w, 0);
+	run_period(&p, &k, &w, 0);
 	assert_int_equal(w.event, PMTU_EVENT_DARK);
 }
 
