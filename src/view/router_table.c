@@ -217,7 +217,7 @@ static void put_neighbor(struct place *p, unsigned key)
 // Whole pieces, which two blanks part, that fit.
 static void cut_pieces(char *text, int width)
 {
-	while (canvas_text_width(text) > width) {
+	while (*text && canvas_text_width(text) > width) {
 		char *last = NULL;
 
 		for (char *at = strstr(text, "  "); at; at = strstr(at + 1, "  "))

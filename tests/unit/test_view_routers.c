@@ -53,6 +53,19 @@ static void all_sizes(void **state)
 	}
 }
 
+// What a router tells of its tunnels has no room at all there.
+static void narrow(void **state)
+{
+	struct screen s;
+
+	(void)state;
+	open_routers(&s, false, STORY_SECONDS);
+	press(&s, "4");
+	for (int columns = 40; columns > 0; columns--)
+		size(&s, columns, 60);
+	end(&s);
+}
+
 static void all_lines(void **state)
 {
 	struct screen s;
@@ -353,7 +366,7 @@ int main(void)
 		cmocka_unit_test(all_sizes), cmocka_unit_test(all_lines), cmocka_unit_test(stale),
 		cmocka_unit_test(loading),   cmocka_unit_test(keys),      cmocka_unit_test(events_and_sources),
 		cmocka_unit_test(nothing),   cmocka_unit_test(too_many),  cmocka_unit_test(hostile),
-		cmocka_unit_test(no_bgp),
+		cmocka_unit_test(no_bgp),    cmocka_unit_test(narrow),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
