@@ -13,7 +13,11 @@
 #define START_MOST_US (10 * US_PER_S)
 #define OUTER_FIRST_US (500 * US_PER_MS)
 #define STARTED_US (5 * US_PER_S)      /* by then all is seen that was there at the start */
-enum { SEARCHES_MAX = 16 };            /* at once, those that wait for PTBs left out */
+#define SHARED_US (10 * US_PER_MS)     /* many searches share wake-ups so far apart */
+enum {
+	SEARCHES_MAX = 8,              /* at once, those that wait for PTBs left out */
+	SEARCHES_FEW = 3,              /* more share wake-ups */
+};
 
 int64_t pmtu_period(const struct pmtu_source *s)
 {
@@ -26,8 +30,7 @@ void pmtu_activate(struct pmtu_source *s, struct pmtu_path *p)
 {
 	array_grow(&s->active, &s->active_cap, s->nactive + 1, sizeof *s->active);
 	s->active[s->nactive++] = p;
-	if (s->nactive == 1)
-		pmtu_side_listen(s, true);
+	pmtu_side_listen(s, s->nactive <= SEARCHES_FEW);
 }
 
 void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
@@ -39,8 +42,7 @@ void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
 	if (i == s->nactive)
 		return;
 	s->active[i] = s->active[--s->nactive];
-	if (!s->nactive)
-		pmtu_side_listen(s, false);
+	pmtu_side_listen(s, s->nactive && s->nactive <= SEARCHES_FEW);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -48,17 +50,20 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Where many run, answers lie in the sockets until the next wake-up. */
 static void set_timer(struct pmtu_source *s, int64_t wake)
 {
-	int64_t left;
+	int64_t now = source_now(s->env), left;
 
 	for (size_t i = 0; i < s->nactive; i++)
 		wake = sooner(wake, s->active[i]->wake_us);
+	if (s->nactive > SEARCHES_FEW)
+		wake = now - now % SHARED_US + SHARED_US;
 	if (wake == PMTU_SCHED_NEVER) {
 		event_del(s->timer);
 		return;
 	}
-	left = wake - source_now(s->env);
+	left = wake - now;
 	if (left < 0)
 		left = 0;
 	event_add(s->timer, &(struct timeval){ .tv_sec = left / US_PER_S, .tv_usec = left % US_PER_S });
@@ -222,6 +227,7 @@ static void read_model(struct pmtu_source *s, int64_t now_us)
 static void look_at_signs(struct pmtu_source *s, int64_t now_us)
 {
 	uint64_t signs[PMTU_SIGNS];
+	int64_t later = 0;
 
 	pmtu_look_begin(s->look, s->env->model);
 	for (size_t i = 0; i < s->npaths; i++) {
@@ -230,7 +236,9 @@ static void look_at_signs(struct pmtu_source *s, int64_t now_us)
 		if (!p->on || p->at.row >= s->env->model->ntunnels)
 			continue;
 		pmtu_signs(s->look, p, signs);
-		if (pmtu_sched_look(&p->sched, now_us, signs)) {
+		if (pmtu_sched_look(&p->sched, now_us + later, signs)) {
+			/* what changes all at once may share a line that is slow */
+			later += later < START_MOST_US ? START_US : 0;
 			pmtu_locate_stop(s, p);
 			if (p->doing == PMTU_SEARCH) {
 				pmtu_path_stop(s, p);

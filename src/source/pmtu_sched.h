@@ -53,7 +53,7 @@ enum pmtu_act { PMTU_ACT_NONE, PMTU_ACT_SEARCH, PMTU_ACT_PERIOD };
 enum pmtu_act pmtu_sched_next(struct pmtu_sched *s, int64_t now_us, bool answers, bool known, int64_t *ret_wake_us);
 
 /* Packets of all searches: at most PMTU_BUCKET_RATE in any second. */
-enum { PMTU_BUCKET_RATE = 500, PMTU_BUCKET_DEPTH = 50 };
+enum { PMTU_BUCKET_RATE = 500, PMTU_BUCKET_DEPTH = 10 };
 struct pmtu_bucket {
 	int64_t at_us;          /* when it was full, as far as that goes */
 };

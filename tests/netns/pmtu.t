@@ -289,7 +289,23 @@ many_known()
 }
 wait_for 30 many_known
 ok $? "120 paths: all right"
+# all of one family move to another gateway in the same moment
+ip -n "$middle" addr add 10.77.1.9/24 dev m0
+ip -n "$near" route replace default via 10.77.1.9
+# shellcheck disable=SC2317,SC2329 # called by wait_for
+many_again()
+{
+	look many
+	[ "$(grep -c '"kind":"pmtu".*"target":"10.79.*"state":"complete","cause":"ptb"' "$work/many")" -ge 120 ]
+}
+wait_for 30 many_again
+ok $? "60 paths turn: all are searched again"
 stop many
+crowd=$(jq -r 'select(.kind == "pmtu" and .state == "searching" and (.target | test("^10.79"))) | .mono_ns / 1e6' \
+	"$work/many" | sort -n | tail -n 60 | awk '{ t[NR] = $1; while (t[first + 1] <= $1 - 90) first++
+		most = NR - first > most ? NR - first : most } END { print most }')
+[ "${crowd:-0}" -gt 0 ] && [ "$crowd" -le 4 ]
+ok $? "... one after another (at most $crowd in 90 ms)"
 most=$(jq -r 'select(.kind == "probe" and .purpose == "mtu") | .mono_ns / 1000 - (.age_us // 0)' "$work/many" |
 	sort -n | awk '{ t[NR] = $1; while (t[first + 1] <= $1 - 1000000) first++
 		most = NR - first > most ? NR - first : most } END { print most }')
