@@ -4,7 +4,7 @@
 # on the host).  bash.  Needs root.
 #
 #   hq  wan 198.51.100.2/24 ---- hq0 [isp] cl0 ---- wan 203.0.113.2/24,.3,.4  cloud
-#       2001:db8:1::2/64                             2001:db8:2::2/64
+#       2001:db8:1::2/64                             2001:db8:2::2/64,::3
 #   hq lan0 10.10.0.1/16                             cloud lan0 10.20.0.1/16
 #
 # hq uses the default run-time paths (/run/frr, /run/charon.vici, ...), so a
@@ -20,7 +20,7 @@ TRUTH=${TRUTH:-$OUT/truth.txt}
 mkdir -p "$S" "$OUT"
 
 HQ=198.51.100.2 CLOUD=203.0.113.2 CLOUD2=203.0.113.3 CLOUD3=203.0.113.4
-HQ6=2001:db8:1::2 CLOUD6=2001:db8:2::2
+HQ6=2001:db8:1::2 CLOUD6=2001:db8:2::2 CLOUD26=2001:db8:2::3
 
 # truth EVENT [KEY=VALUE]...: one line, UNIX time first; words with blanks are quoted
 truth()

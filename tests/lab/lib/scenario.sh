@@ -243,6 +243,7 @@ find_mtu()
 ping_words()
 {
 	case $1 in
+	*:*/*) echo "-M do -s $((${1#*/} - 48)) ${1%/*}" ;;
 	*/*) echo "-M do -s $((${1#*/} - 28)) ${1%/*}" ;;
 	*) echo "$1" ;;
 	esac

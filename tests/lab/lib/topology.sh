@@ -32,6 +32,7 @@ lab_up()
 		addr add $CLOUD2/24 dev wan
 		addr add $CLOUD3/24 dev wan
 		addr add $CLOUD6/64 dev wan nodad
+		addr add $CLOUD26/64 dev wan nodad
 		link set wan up
 		route add default via 203.0.113.1
 		route add default via 2001:db8:2::1 dev wan
@@ -65,23 +66,23 @@ lab_down()
 	return 0
 }
 
-# path_mtu N [DIR]: the MTU of the link behind the isp router.  DIR: both
-# (default), out (hq to cloud) or in.  Done with a locked route MTU, not with
+# path_mtu N[/N6] [DIR]: the MTU of the link behind the isp router, N6: for
+# IPv6.  DIR: both (default), out (hq to cloud) or in.  Done with a locked route MTU, not with
 # the device MTU: the router then answers with frag-needed / packet-too-big
 # for what arrives too big, instead of losing the frame on receipt.
 path_mtu()
 {
-	local mtu=$1 dir=${2:-both} t=$EPOCHREALTIME
+	local mtu=${1%/*} mtu6=${1#*/} dir=${2:-both} t=$EPOCHREALTIME
 	[ "$dir" = in ] || ip -n isp -batch - <<-X
 		route replace 203.0.113.0/24 dev cl0 mtu lock $mtu
-		route replace 2001:db8:2::/64 dev cl0 metric 128 mtu lock $mtu
+		route replace 2001:db8:2::/64 dev cl0 metric 128 mtu lock $mtu6
 	X
 	[ "$dir" = out ] || ip -n isp -batch - <<-X
 		route replace 198.51.100.0/24 dev hq0 mtu lock $mtu
 		route replace 192.0.2.0/24 dev hq0 mtu lock $mtu
-		route replace 2001:db8:1::/64 dev hq0 metric 128 mtu lock $mtu
+		route replace 2001:db8:1::/64 dev hq0 metric 128 mtu lock $mtu6
 	X
-	truth path-mtu "mtu=$mtu" "dir=$dir" "began=$t"
+	truth path-mtu "mtu=$mtu" "mtu6=$mtu6" "dir=$dir" "began=$t"
 }
 
 # path_netem DELAY LOSS [DIR]: one-way delay and loss of each direction

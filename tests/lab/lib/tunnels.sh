@@ -27,22 +27,23 @@ sa_pair()
 	done
 }
 
-# vti_pair DEV KEY A B AIN BIN: VTI devices with /30 addresses
+# vti_pair DEV KEY A B AIN BIN: VTI devices with /30 addresses; in IPv6: vti6 ones with /126
 vti_pair()
 {
-	local dev=$1 key=$2 a=$3 b=$4 ain=$5 bin=$6
+	local dev=$1 key=$2 a=$3 b=$4 ain=$5 bin=$6 type=vti len=/30 ip=ipv4
+	[[ $a != *:* ]] || { type=vti6 len='/126 nodad' ip=ipv6; }
 	ip -n hq -batch - <<-X
-		link add $dev type vti local $a remote $b key $key
-		addr add $ain/30 dev $dev
+		link add $dev type $type local $a remote $b key $key
+		addr add $ain$len dev $dev
 		link set $dev up mtu 1436
 	X
 	ip -n cloud -batch - <<-X
-		link add $dev type vti local $b remote $a key $key
-		addr add $bin/30 dev $dev
+		link add $dev type $type local $b remote $a key $key
+		addr add $bin$len dev $dev
 		link set $dev up mtu 1436
 	X
-	ip netns exec hq sysctl -qw net.ipv4.conf.$dev.disable_policy=1
-	ip netns exec cloud sysctl -qw net.ipv4.conf.$dev.disable_policy=1
+	ip netns exec hq sysctl -qw net.$ip.conf.$dev.disable_policy=1
+	ip netns exec cloud sysctl -qw net.$ip.conf.$dev.disable_policy=1
 }
 
 # vti_static DEV KEY A B AIN BIN ALGO [STATE WORD]...
@@ -58,15 +59,17 @@ vti_static()
 # KEY A B REQID
 vti_policies()
 {
+	local any=0.0.0.0/0
+	[[ $2 != *:* ]] || any=::/0
 	ip -n hq -batch - <<-X
-		xfrm policy add dir out mark $1 src 0.0.0.0/0 dst 0.0.0.0/0 tmpl src $2 dst $3 proto esp reqid $(($4)) mode tunnel
-		xfrm policy add dir in  mark $1 src 0.0.0.0/0 dst 0.0.0.0/0 tmpl src $3 dst $2 proto esp reqid $(($4)) mode tunnel
-		xfrm policy add dir fwd mark $1 src 0.0.0.0/0 dst 0.0.0.0/0 tmpl src $3 dst $2 proto esp reqid $(($4)) mode tunnel
+		xfrm policy add dir out mark $1 src $any dst $any tmpl src $2 dst $3 proto esp reqid $(($4)) mode tunnel
+		xfrm policy add dir in  mark $1 src $any dst $any tmpl src $3 dst $2 proto esp reqid $(($4)) mode tunnel
+		xfrm policy add dir fwd mark $1 src $any dst $any tmpl src $3 dst $2 proto esp reqid $(($4)) mode tunnel
 	X
 	ip -n cloud -batch - <<-X
-		xfrm policy add dir out mark $1 src 0.0.0.0/0 dst 0.0.0.0/0 tmpl src $3 dst $2 proto esp reqid $(($4)) mode tunnel
-		xfrm policy add dir in  mark $1 src 0.0.0.0/0 dst 0.0.0.0/0 tmpl src $2 dst $3 proto esp reqid $(($4)) mode tunnel
-		xfrm policy add dir fwd mark $1 src 0.0.0.0/0 dst 0.0.0.0/0 tmpl src $2 dst $3 proto esp reqid $(($4)) mode tunnel
+		xfrm policy add dir out mark $1 src $any dst $any tmpl src $3 dst $2 proto esp reqid $(($4)) mode tunnel
+		xfrm policy add dir in  mark $1 src $any dst $any tmpl src $2 dst $3 proto esp reqid $(($4)) mode tunnel
+		xfrm policy add dir fwd mark $1 src $any dst $any tmpl src $2 dst $3 proto esp reqid $(($4)) mode tunnel
 	X
 }
 
@@ -77,7 +80,14 @@ tun_vti()
 	vti_static vti2 2 $HQ $CLOUD2 169.254.252.6 169.254.252.5 "$GCM"
 }
 
-# the same through UDP 4500 (needs a socket that decapsulates at each end)
+# the same with IPv6 inside and outside
+tun_vti6()
+{
+	vti_static vti61 3 $HQ6 $CLOUD6 2001:db8:b1::1 2001:db8:b1::2 "$CBC"
+	vti_static vti62 4 $HQ6 $CLOUD26 2001:db8:b2::1 2001:db8:b2::2 "$GCM"
+}
+
+# tun_vti through UDP 4500 (needs a socket that decapsulates at each end)
 tun_vti_natt()
 {
 	local ns
