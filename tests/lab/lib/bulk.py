@@ -4,7 +4,7 @@
 of it. Evenly they would keep step with probes, and a full queue would lose these one after the other."""
 import random, socket, sys, time
 addr, rate, secs = sys.argv[1], float(sys.argv[2]) * 1e6 / 8 / 1200, float(sys.argv[3])
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s = socket.socket(socket.AF_INET6 if ":" in addr else socket.AF_INET, socket.SOCK_DGRAM)
 start = time.monotonic()
 n = 0
 while time.monotonic() - start < secs:
