@@ -96,13 +96,13 @@ void panel_lines_end(struct frame *f, int height, size_t n)
 
 int panel_detail_share(const struct frame *f, int height, size_t n, int all)
 {
-	int left = height - 2 - (int)(n < CANVAS_ROWS_MAX ? n : CANVAS_ROWS_MAX);
+	int rows = n < 1 ? 1 : n < CANVAS_ROWS_MAX ? (int)n : CANVAS_ROWS_MAX, left = height - 2 - rows;
 
 	if (f->rows < SHORT_DETAIL_FROM)
 		return 0;
 	if (all > left)
 		all = left > DETAIL_MIN ? left : all < DETAIL_MIN ? all : DETAIL_MIN;
-	return height - all - 1 < LIST_MIN ? 0 : all;
+	return height - all - 1 < (rows + 1 < LIST_MIN ? rows + 1 : LIST_MIN) ? 0 : all;
 }
 
 // Rows come first, but leave the events their least; what is left holds the short detail and more events.

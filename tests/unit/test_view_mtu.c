@@ -310,6 +310,54 @@ static void too_many(void **state)
 	end(&s);
 }
 
+// A list of few rows needs few lines: the detail below it has the rest, whatever it wants.
+static void few_rows(void **state)
+{
+	struct screen s;
+	struct record r;
+
+	(void)state;
+	for (unsigned n = 1; n < 8; n++) {
+		open_empty(&s, false);
+		for (unsigned i = 0; i < n; i++) {
+			char name[32];
+
+			snprintf(name, sizeof name, "line-%u", i);
+			record_init(&r, RECORD_TUNNEL, i, 0);
+			record_set(&r, TUNNEL_TYPE, TUNNEL_TYPE_LINE);
+			record_set(&r, TUNNEL_INNER_TARGET, i);
+			record_text(&r, name);
+			model_apply(s.m, &r);
+			for (unsigned k = 0; k < MODEL_PMTU_SIZES; k++) {
+				record_init(&r, RECORD_PROBE, i, k * US_PER_S);
+				record_set(&r, PROBE_OUTCOME, OUTCOME_REPLY);
+				record_set(&r, PROBE_PURPOSE, PURPOSE_MTU);
+				record_set(&r, PROBE_SIZE, 1400 + (int64_t)(k * i));
+				model_apply(s.m, &r);
+			}
+			record_init(&r, RECORD_PMTU, i, 20 * US_PER_S);
+			record_set(&r, PMTU_STATE, PMTU_STATE_COMPLETE);
+			record_set(&r, PMTU_MTU, 1300 + i);
+			model_apply(s.m, &r);
+		}
+		size(&s, 80, 24);
+		press(&s, "2");
+		for (unsigned i = 0; i < n; i++) {
+			for (int rows = 18; rows < 40; rows++) {
+				char name[64];
+
+				size(&s, 80, rows);
+				snprintf(name, sizeof name, "line-%u  line", i);
+				if (!shows(&s, "verdict  "))
+					fail_msg("%u rows: no detail of %u at 80x%d", n, i, rows);
+				assert_true(shows(&s, name));
+			}
+			press(&s, "j");
+		}
+		end(&s);
+	}
+}
+
 // A hostile file may hold any number anywhere, and any text.
 static void hostile(void **state)
 {
@@ -377,7 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_sizes), cmocka_unit_test(main_panel),         cmocka_unit_test(detail),
 		cmocka_unit_test(keys),      cmocka_unit_test(remote_and_unknown), cmocka_unit_test(silent),
-		cmocka_unit_test(no_number),
+		cmocka_unit_test(no_number), cmocka_unit_test(few_rows),
 		cmocka_unit_test(nothing),   cmocka_unit_test(too_many),           cmocka_unit_test(hostile),
 		cmocka_unit_test(large_numbers), cmocka_unit_test(absent_source),
 	};
