@@ -5,9 +5,10 @@
 # all the time. FAMILY: 4, 6 (inside and outside) or 46, both at once. LOSS (0) %: on the way out while the program
 # looks.
 . "$LAB/lib/lab.sh"
-icmp=${ICMP:-pass} family=${FAMILY:-4} loss=${LOSS:-0} slow=0 within=12 side=forward
-# what is lost is looked for again; one that says which way it was may be limited to one answer a second
-[ "$loss" = 0 ] || slow=8 within=16 side=forward,unknown
+icmp=${ICMP:-pass} family=${FAMILY:-4} loss=${LOSS:-0} within=12 hole=20 rise=14 side=forward
+# what is lost is looked for again: of a rise one probe tells in each period; and who says which way it was may be
+# limited to one answer a second
+[ "$loss" = 0 ] || within=16 hole=28 rise=36 side=forward,unknown
 lab_up 5ms 0%
 path_mtu 1454
 rows=() peers=() outers=() high=() low=() PINGS=
@@ -42,10 +43,11 @@ loses()
 }
 
 # passes SINCE HOW STATUS CAUSE DIRECTION: what really gets through now; a search finds that, and the collector found it
-# within a period (10 s) and what it takes from what happened SINCE
+# within a period (10 s) and what it takes from what happened SINCE, or at least by now
 passes()
 {
-	local a size now=$EPOCHREALTIME searches=()
+	local a i size now=$EPOCHREALTIME searches=()
+	local -A sizes
 
 	for a in "${peers[@]}" "${outers[@]}"; do
 		find_mtu "$a-$1" "$a" &
@@ -55,9 +57,12 @@ passes()
 	loses 0
 	while read -r a size; do
 		want found "$a" "file=mtu-$a-$1" "mtu=$size" "how=$2" "status=$3" "direction=$5"
-		want learnt "$a" "mtu=$size" "since=$1" within=$within "until=$now" "cause=$4" "direction=$5"
+		[ -z "$within" ] ||
+			want learnt "$a" "mtu=$size" "since=$1" within=$within "until=$now" "cause=$4" "direction=$5"
+		sizes[$a]=$size
 	done < <(largest_df hq 1100 1500 "${peers[@]}" "${outers[@]}")
 	loses "$loss"
+	for i in "${!rows[@]}"; do want mtu "${rows[i]}" "at=$now" "path_inner=${sizes[${peers[i]}]}"; done
 }
 began=$EPOCHREALTIME
 truth inner-mtu "${high[@]}"
@@ -71,7 +76,7 @@ t=$EPOCHREALTIME
 path_mtu 1300/1400 out
 t=$t..$EPOCHREALTIME
 truth inner-mtu "${low[@]}" "icmp=$icmp"
-sleep $((${LOW:-20} + slow))
+sleep "${LOW:-$hole}"
 if [ "$icmp" = pass ]; then passes $t frag-needed 0 ptb None; else passes $t silence 2 silent $side; fi
 
 [ "$icmp" = pass ] || path_icmp pass
@@ -81,7 +86,8 @@ t=$EPOCHREALTIME
 for n in hq cloud; do for f in 4 6; do ip -$f -n $n route flush cache; done; done
 t=$t..$EPOCHREALTIME
 truth inner-mtu "${high[@]}"
-sleep $((${CALM:-14} + slow))
+sleep "${CALM:-$rise}"
+[ "$loss" = 0 ] || within=
 passes $t frag-needed 0 ptb None
 for n in "${rows[@]}"; do [ "$loss" != 0 ] || want lost $n lost=0; done
 count_outages "${rows[@]}"
