@@ -133,6 +133,8 @@ struct model_mtu {
 };
 /* Never fails: what is not known is 0 or MTU_VERDICT_UNKNOWN. */
 void model_mtu(const struct model *m, unsigned tunnel, struct model_mtu *ret);
+/* Whether the row is up, and the first search for one of its path MTUs has not ended. */
+bool model_mtu_searching(const struct model *m, unsigned tunnel);
 /* "ok", "tight", "under-utilised", "oversized", "fragments outside", "black hole", "too lossy", "unstable", "?" */
 const char *mtu_verdict_word(enum mtu_verdict v);
 /* The target's path MTU, or NULL. */

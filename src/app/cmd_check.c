@@ -14,6 +14,20 @@
 static const double default_for_s = 7;
 enum { SETTLED_REPLIES = 3, SETTLED_TICKS = 3 };
 
+/* Nobody said yet whether it is a black hole, and nothing else speaks against the row. */
+static bool is_cause_open(const struct model *m, const struct model_tunnel *t, unsigned key)
+{
+	const struct model_pmtu *p = model_find_pmtu(m, key);
+
+	return p && t->state == HEALTH_UP && p->state == PMTU_STATE_COMPLETE && p->cause == PMTU_CAUSE_PENDING;
+}
+
+static bool is_mtu_settled(const struct model *m, const struct model_tunnel *t)
+{
+	return !model_mtu_searching(m, (unsigned)(t - m->tunnels)) && !is_cause_open(m, t, t->inner_target) &&
+	       !is_cause_open(m, t, t->outer_target);
+}
+
 /* Whether more probes could still change what is said of this row. */
 static bool is_settled(const struct model *m, const struct model_tunnel *t)
 {
@@ -24,7 +38,8 @@ static bool is_settled(const struct model *m, const struct model_tunnel *t)
 		return true;
 	case HEALTH_UP:
 	case HEALTH_DEGRADED:
-		return target ? target->replies >= SETTLED_REPLIES : m->ticks > SETTLED_TICKS;
+		return (target ? target->replies >= SETTLED_REPLIES : m->ticks > SETTLED_TICKS) &&
+		       is_mtu_settled(m, t);
 	case HEALTH_UNKNOWN:
 		return !target && m->ticks > SETTLED_TICKS;
 	case HEALTH_COUNT:
@@ -146,6 +161,15 @@ static int say(const struct options *o, const struct model *m)
 	return fflush(stdout) ? die(EXIT_IO, "cannot write the verdict") : (int)status;
 }
 
+/* What is wrong with a row is looked for at ticks, and much was heard since the last one. */
+static void look_again(struct model *m)
+{
+	struct record r;
+
+	record_init(&r, RECORD_TICK, 0, m->now);
+	model_apply(m, &r);
+}
+
 /* A session knows more than a few seconds can tell; a configuration named on the command line is another question. */
 static int obtain(struct options *o, struct model **ret, bool *ret_session, struct error *err)
 {
@@ -154,7 +178,10 @@ static int obtain(struct options *o, struct model **ret, bool *ret_session, stru
 	*ret_session = r == 0;
 	if (r != -ENOENT)
 		return r;
-	return collect_for(o, o->for_s > 0 ? o->for_s : default_for_s, all_settled, o, ret, err);
+	r = collect_for(o, o->for_s > 0 ? o->for_s : default_for_s, all_settled, o, ret, err);
+	if (!r)
+		look_again(*ret);
+	return r;
 }
 
 int cmd_check(struct options *o)

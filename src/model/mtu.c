@@ -247,8 +247,6 @@ static void fit_text(const struct model *m, const struct model_tunnel *t, const 
 				   u->path_outer ? "what is added is" : "outer path");
 		add_range(m, t, u, text, size, &pos);
 	}
-	if (u->ceiling && !u->path_inner)
-		str_append(text, size, &pos, "; inner path not known");
 }
 
 /* No number. */
@@ -260,7 +258,12 @@ static void none_text(const struct model *m, const struct model_mtu *u, char *te
 	if (!p)
 		return;
 	if (!u->inner && u->path_outer) {
-		str_append(text, size, &pos, "outer path %d", u->path_outer);
+		if (u->ceiling) {
+			add_ceiling(u, "", text, size, &pos);
+			str_append(text, size, &pos, "; inner path not known");
+		} else {
+			str_append(text, size, &pos, "outer path %d", u->path_outer);
+		}
 		return;
 	}
 	switch (p->state) {
@@ -322,7 +325,8 @@ static enum mtu_verdict judge_fit(const struct model *m, const struct model_tunn
 		return MTU_VERDICT_OVERSIZED;
 	if (u->ceiling && u->configured > u->ceiling)
 		return may_be_cut(m, t) ? MTU_VERDICT_FRAGMENTS : MTU_VERDICT_OVERSIZED;
-	if (u->ceiling && u->configured)
+	/* that it fits is for the inner path to say */
+	if (u->ceiling && u->configured && u->path_inner)
 		return u->ceiling - u->configured < WORTH_BYTES ? MTU_VERDICT_TIGHT : MTU_VERDICT_UNDER_UTILISED;
 	if (may_be_cut(m, t) || (u->path_outer && is_by_process(t)))
 		return MTU_VERDICT_UNKNOWN;
@@ -426,7 +430,7 @@ static void describe(const struct model *m, const struct model_tunnel *t, struct
 	case MTU_VERDICT_UNDER_UTILISED:
 		if (t->type == TUNNEL_TYPE_LINE && u->path_inner)
 			line_text(m, u, text, size);
-		else if (u->path_inner || (u->ceiling && u->configured && u->verdict != MTU_VERDICT_UNKNOWN))
+		else if (u->path_inner)
 			fit_text(m, t, u, text, size);
 		else
 			none_text(m, u, text, size);

@@ -2,10 +2,11 @@
 // Path MTUs: what searches found, the sizes that prove it, and what of it a person is told.
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "model/model_int.h"
 
-enum { SIZE_MOST = 65535, AGE_MOST_US = 60000000, PROOFS_MOST = 3600 };
+enum { SIZE_MOST = 65535, AGE_MOST_US = 60000000, PROOFS_MOST = 3600, LOST_FEW = 3 };
 
 /* ---- the table ---- */
 
@@ -34,6 +35,47 @@ static struct model_pmtu *pmtu_at(struct model *m, unsigned key)
 const struct model_pmtu *model_find_pmtu(const struct model *m, unsigned target_key)
 {
 	return target_key < m->npmtu && m->pmtu[target_key].used ? &m->pmtu[target_key] : NULL;
+}
+
+/* ---- what is still to come ---- */
+
+static bool is_watched(const struct model *m, int family)
+{
+	const char *instance = family == AF_INET ? "ipv4" : "ipv6", *period = model_setting(m, "mtu-period");
+
+	if (!period || !strcmp(period, "0"))
+		return false;
+	for (size_t i = 0; i < m->nsources; i++) {
+		const struct model_source *s = &m->sources[i];
+
+		if (s->used && s->state == SOURCE_STATE_OK && !strcmp(model_name(m, s->name), "pmtu") &&
+		    !strcmp(model_name(m, s->instance), instance))
+			return true;
+	}
+	return false;
+}
+
+/* Its first search has not ended, or will begin. */
+static bool is_to_come(const struct model *m, unsigned key)
+{
+	const struct model_target *t = key < m->ntargets && m->targets[key].used ? &m->targets[key] : NULL;
+	const struct model_pmtu *p = model_find_pmtu(m, key);
+
+	if (!t || t->silent || (p && p->searched_us != MODEL_NEVER))
+		return false;
+	/* none begins for what does not answer */
+	if (t->lost_run >= LOST_FEW || (!t->replies && t->sent >= LOST_FEW))
+		return false;
+	return p || is_watched(m, model_addr(m, t->target).family);
+}
+
+bool model_mtu_searching(const struct model *m, unsigned tunnel)
+{
+	const struct model_tunnel *t = tunnel < m->ntunnels ? &m->tunnels[tunnel] : NULL;
+
+	if (!t || !t->used || (t->state != HEALTH_UP && t->state != HEALTH_DEGRADED))
+		return false;
+	return is_to_come(m, t->inner_target) || is_to_come(m, t->outer_target);
 }
 
 void pmtu_forget(struct model *m, unsigned key)

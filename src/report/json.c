@@ -132,6 +132,7 @@ static json_t *mtu(const struct model *m, const struct report_row *row)
 			    json_string(mtu_verdict_word(u->verdict)));
 	json_object_set_new(o, "mtu", number(u->mtu, u->mtu > 0));
 	json_object_set_new(o, "text", text(clean));
+	json_object_set_new(o, "searching", json_boolean(model_mtu_searching(m, row->key)));
 	add_evidence(o, m, told_path(u));
 	return o;
 }

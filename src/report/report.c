@@ -201,6 +201,16 @@ static void name_rows(struct buf *out, const struct report *r, enum health state
 	}
 }
 
+static void count_searching(struct buf *out, const struct model *m)
+{
+	size_t n = 0;
+
+	for (unsigned key = 0; key < m->ntunnels; key++)
+		n += model_mtu_searching(m, key);
+	if (n)
+		buf_printf(out, "; path MTU of %zu of %zu still being searched", n, report_rows(m));
+}
+
 /* Text before the bar must not hold one; labels must not hold quotes or equal signs. */
 static void replace(char *s, const char *these, char with)
 {
@@ -251,6 +261,7 @@ void report_summary(struct buf *out, const struct model *m, const char *remark)
 		buf_printf(out, up == rows ? "%zu up" : "; %zu up", up);
 	if (!rows)
 		buf_puts(out, "no tunnels");
+	count_searching(out, m);
 	buf_puts(out, remark);
 	replace(out->data + start, "|\n", '/');
 	add_performance(out, &r);

@@ -450,12 +450,14 @@ static const struct verdict_case {
 	{ TUNNEL_TYPE_VTI, 1436, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
 	  MTU_VERDICT_OVERSIZED, 1390, 1350, "outer 1454 leaves 1390 inside; interface says 1436; inner path not known" },
 	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
-	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	  MTU_VERDICT_UNKNOWN, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	{ TUNNEL_TYPE_VTI, 1300, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_UNKNOWN, 0, 0, "outer 1454 leaves 1390 inside; interface says 1300; inner path not known" },
 	{ TUNNEL_TYPE_VTI, 1436, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
 	  MTU_VERDICT_BLACK_HOLE, 1390, 1350, "more than 1454 vanishes outside; outer 1454 leaves 1390 inside; interface "
 	  "says 1436" },
 	{ TUNNEL_TYPE_VTI, 1390, { 0 }, { 1454, PMTU_CAUSE_SILENT, NULL },
-	  MTU_VERDICT_TIGHT, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
+	  MTU_VERDICT_UNKNOWN, 0, 0, "outer 1454 leaves 1390 inside; interface says 1390; inner path not known" },
 	/* 1391 is as large outside as 1392 */
 	{ TUNNEL_TYPE_VTI, 1436, { 1391, PMTU_CAUSE_PTB, "192.0.2.65" }, { 0 },
 	  MTU_VERDICT_OVERSIZED, 1391, 1351, "1391 passes; interface says 1436; frag-needed from 192.0.2.65; "

@@ -762,6 +762,57 @@ static void put_remove(struct sim *s, enum record_kind kind, unsigned key)
 	sim_put(s, &r);
 }
 
+static void put_pmtu_source(struct sim *s, const char *period)
+{
+	struct record r;
+
+	record_init(&r, RECORD_SETTING, 3, s->t);
+	record_set(&r, SETTING_NAME, mtu_name(s, "mtu-period"));
+	record_set(&r, SETTING_VALUE, mtu_name(s, period));
+	sim_put(s, &r);
+	record_init(&r, RECORD_SOURCE, 16, s->t);
+	record_set(&r, SOURCE_NAME, mtu_name(s, "pmtu"));
+	record_set(&r, SOURCE_INSTANCE, mtu_name(s, "ipv4"));
+	record_set(&r, SOURCE_STATE, SOURCE_STATE_OK);
+	sim_put(s, &r);
+}
+
+/* Whether a first search is still to end. */
+static void still_searched(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, &vti4);
+	assert_false(model_mtu_searching(s.m, 0));
+	put_pmtu_source(&s, "0");
+	assert_false(model_mtu_searching(s.m, 0));
+	put_pmtu_source(&s, "10");
+	assert_true(model_mtu_searching(s.m, 0));
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING });
+	assert_true(model_mtu_searching(s.m, 0));
+	/* outside as well, while its target answers */
+	mtu_found(&s, MTU_INNER, 1390, PMTU_CAUSE_PENDING, NULL);
+	assert_true(model_mtu_searching(s.m, 0));
+	mtu_put(&s, MTU_OUTER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING });
+	assert_true(model_mtu_searching(s.m, 0));
+	s.m->targets[MTU_OUTER].silent = true;
+	assert_false(model_mtu_searching(s.m, 0));
+	s.m->targets[MTU_OUTER].silent = false;
+	mtu_put(&s, MTU_OUTER, &(struct mtu_found){ .state = PMTU_STATE_TOO_LOSSY });
+	assert_false(model_mtu_searching(s.m, 0));
+	assert_false(model_mtu_searching(s.m, 1));
+	assert_false(model_mtu_searching(s.m, MODEL_NONE));
+	sim_end(&s);
+	/* a row that is down is told as such */
+	start(&s, &vti4);
+	put_pmtu_source(&s, "10");
+	s.loss = 1;
+	sim_run(&s, 10);
+	assert_false(model_mtu_searching(s.m, 0));
+	sim_end(&s);
+}
+
 static void another_address(void **state)
 {
 	struct mtu_row moved = vti4;
@@ -910,6 +961,7 @@ int main(void)
 		cmocka_unit_test(loss_of_all_is_not),
 		cmocka_unit_test(loss_in_blips_is_not),
 		cmocka_unit_test(remote_rows),
+		cmocka_unit_test(still_searched),
 		cmocka_unit_test(another_address),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(survives_rotation),

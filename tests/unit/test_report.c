@@ -146,7 +146,8 @@ static void check_json(const struct model *m, const char *const *want, size_t n)
 static void test_mtu(void **state)
 {
 	static const char *const nothing[] = { "\"interface\":1450,", "\"configured\":1450,", "\"path_inner\":null",
-		"\"verdict\":null", "\"text\":null", "\"state\":null", "\"cause\":null", "\"sizes\":[]" };
+		"\"verdict\":null", "\"text\":null", "\"searching\":false", "\"state\":null", "\"cause\":null",
+		"\"sizes\":[]" };
 	static const char *const narrow[] = { "\"path_inner\":1372", "\"path_outer\":1454", "\"ceiling\":1404",
 		"\"gap\":-78", "\"baseline\":1450", "\"drift\":-78", "\"mss4\":1332", "\"mss6\":1312",
 		"\"verdict\":\"oversized\"", "\"mtu\":1372", "\"state\":\"complete\"", "\"cause\":\"ptb\"",
@@ -315,6 +316,15 @@ static void test_summary(void **state)
 	report_summary(&out, s.m, "");
 	if (strncmp(out.data, "TUNWATCH OK - 1 up | 'vx1_rtt'=5.", 33))
 		fail_msg("%s", out.data);
+	buf_clear(&out);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING });
+	report_summary(&out, s.m, "; remark");
+	if (strncmp(out.data, "TUNWATCH OK - 1 up; path MTU of 1 of 1 still being searched; remark | ", 69))
+		fail_msg("%s", out.data);
+	mtu_found(&s, MTU_INNER, 1450, PMTU_CAUSE_NONE, NULL);
+	buf_clear(&out);
+	report_summary(&out, s.m, "");
+	assert_null(strstr(out.data, "searched"));
 	assert_non_null(strstr(out.data, " 'vx1_loss'=0.0%;3;;0;100"));
 	buf_clear(&out);
 	s.loss = 1;
