@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One path-MTU search for a command: sends what pmtu_search.c says and tells it what came back.
 #include <errno.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,12 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/netlink.h"
 #include "source/pmtu_place_io.h"
 #include "source/pmtu_search.h"
 #include "source/pmtu_socket.h"
+#include "source/route.h"
 
 #define TELL_EVERY_US (100 * US_PER_MS)
-enum { NEWS_MAX = 256 };
+enum { NEWS_MAX = 256, ANSWER_MAX = 4096 };
 
 struct pmtu_runner {
 	struct pmtu_socket v4, v6;
@@ -79,28 +80,37 @@ void pmtu_runner_free(struct pmtu_runner *r)
 
 /* ---- how packets leave this host ---- */
 
-static bool same_address(const struct sockaddr *a, const struct sockaddr_storage *b)
+static bool ask_route(const struct addr *target, int oif, struct rtnl_route *ret)
 {
-	if (!a || a->sa_family != b->ss_family)
+	static const struct addr any;
+	_Alignas(8) char request[ROUTE_ASK_MAX];
+	uint8_t answer[ANSWER_MAX];
+	const uint8_t *p = answer;
+	struct rtnl_message m;
+	size_t len = route_ask_way(request, 1, target, &any, 0, oif), left;
+	int fd = netlink_open(NULL, 0), n;
+
+	if (fd < 0)
 		return false;
-	if (a->sa_family == AF_INET)
-		return !memcmp(&((const struct sockaddr_in *)(const void *)a)->sin_addr,
-			       &((const struct sockaddr_in *)(const void *)b)->sin_addr, 4);
-	return a->sa_family == AF_INET6 && !memcmp(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr,
-						   &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr, 16);
+	n = netlink_send(fd, request, len) < 0 ? -1 : netlink_receive(fd, answer, sizeof answer);
+	close(fd);
+	left = n > 0 ? (size_t)n : 0;
+	if (!rtnl_next(&p, &left, &m) || m.what != RTNL_ROUTE)
+		return false;
+	*ret = m.route;
+	return true;
 }
 
-static void name_interface(const struct sockaddr_storage *source, struct pmtu_way *way)
+/* Not the one that has the source address, which may be any other of this host. */
+static void name_interface(const struct pmtu_runner *r, const struct addr *target, unsigned scope,
+			   struct pmtu_way *way)
 {
-	struct ifaddrs *list, *i;
+	struct rtnl_route route;
 
-	if (getifaddrs(&list))
-		return;
-	for (i = list; i && !same_address(i->ifa_addr, source); i = i->ifa_next)
-		;
-	if (i)
-		str_copy(way->ifname, sizeof way->ifname, i->ifa_name);
-	freeifaddrs(list);
+	if (r->device[0])
+		str_copy(way->ifname, sizeof way->ifname, r->device);
+	else if (ask_route(target, (int)scope, &route) && route.oif)
+		if_indextoname((unsigned)route.oif, way->ifname);
 }
 
 static void ask_interface_mtu(int fd, struct pmtu_way *way)
@@ -118,22 +128,17 @@ static int look_at_route(const struct pmtu_runner *r, const struct addr *target,
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(9) };
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_scope_id = scope };
 	int fd = socket(target->family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
-	struct sockaddr_storage source;
-	socklen_t len = sizeof source, mtu_len = sizeof mtu;
+	socklen_t mtu_len = sizeof mtu;
 
 	if (fd < 0)
 		return 0;
 	memcpy(v4 ? (void *)&a4.sin_addr : (void *)&a6.sin6_addr, target->bytes, v4 ? 4 : 16);
 	if (r->device[0])
 		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, r->device, (socklen_t)strlen(r->device) + 1);
-	if (!connect(fd, v4 ? (struct sockaddr *)&a4 : (struct sockaddr *)&a6, v4 ? sizeof a4 : sizeof a6)) {
-		if (getsockopt(fd, v4 ? (int)IPPROTO_IP : (int)IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu, &mtu_len))
-			mtu = 0;
-		if (!getsockname(fd, (struct sockaddr *)&source, &len))
-			name_interface(&source, way);
-	}
-	if (r->device[0])
-		str_copy(way->ifname, sizeof way->ifname, r->device);
+	if (connect(fd, v4 ? (struct sockaddr *)&a4 : (struct sockaddr *)&a6, v4 ? sizeof a4 : sizeof a6) ||
+	    getsockopt(fd, v4 ? (int)IPPROTO_IP : (int)IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu, &mtu_len))
+		mtu = 0;
+	name_interface(r, target, scope, way);
 	ask_interface_mtu(fd, way);
 	close(fd);
 	return mtu;

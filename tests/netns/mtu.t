@@ -144,6 +144,20 @@ like "$(cat "$work/err")" "cannot find 10.77.1.1 in IPv6" "... and it is said"
 mtu -I nosuch 10.77.1.1
 is "$status" 69 "an interface that does not exist"
 
+# packets leave by another interface than the one that has their source
+ip -n "$near" addr add 10.99.9.9/32 dev lo
+ip -n "$middle" route add 10.99.9.9/32 via 10.77.1.2
+ip -n "$far" route add 10.99.9.9/32 via 10.77.2.1
+ip -n "$near" route add $target/32 via 10.77.1.1 src 10.99.9.9
+mtu --json $target
+is "$(field mtu) $(field interface) $(field interface_mtu) $status" "$((mtu4[1] + 1)) n0 1500 0" \
+	"the source is of lo: the interface that packets leave by"
+mtu $target
+like "$out" "ip link set dev n0 mtu $((mtu4[1] + 1))" "... is the one to configure"
+ip -n "$near" route del $target/32
+mtu 10.77.1.2
+like "$out" "65535 bytes .*as large as interface lo allows" "an address of this host is behind lo"
+
 # nobody there, or a router that says so
 ip -n "$middle" route add 10.77.201.2/32 via 10.77.2.2
 mtu --json 10.77.201.1
