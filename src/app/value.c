@@ -237,6 +237,7 @@ static int number_error(const struct value_rule *rule, const char *text, struct 
 {
 	const char *what = rule->type == VALUE_BYTES ? "bytes, as 65536, 64K, 64M or 1G" :
 			   rule->type == VALUE_INT || rule->type == VALUE_MARK ? "a whole number" :
+			   rule->type == VALUE_DURATION ? "a time in whole seconds, as 5, 90s, 2m, 1h or 3d" :
 			   "a time, as 5, 0.5s, 2m, 1h or 3d";
 	char least[40], most[40];
 
@@ -245,11 +246,18 @@ static int number_error(const struct value_rule *rule, const char *text, struct 
 			 SHOWN(text));
 }
 
+/* 1.1h is 3960 s, though not in binary. */
+static bool is_whole(double x)
+{
+	return fabs(x - round(x)) < 1e-6;
+}
+
 static int read_numeric(const struct value_rule *rule, const char *text, void *out, struct error *err)
 {
 	double x;
 
-	if (!read_number(rule->type, text, &x) || x < rule->min || x > rule->max)
+	if (!read_number(rule->type, text, &x) || x < rule->min || x > rule->max ||
+	    (rule->type == VALUE_DURATION && !is_whole(x)))
 		return number_error(rule, text, err);
 	if (!out)
 		return 0;
@@ -260,7 +268,7 @@ static int read_numeric(const struct value_rule *rule, const char *text, void *o
 	else if (rule->type == VALUE_MARK)
 		*(uint32_t *)out = (uint32_t)x;
 	else
-		*(int64_t *)out = (int64_t)x;
+		*(int64_t *)out = rule->type == VALUE_DURATION ? llround(x) : (int64_t)x;
 	return 0;
 }
 

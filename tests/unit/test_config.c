@@ -231,6 +231,8 @@ static void test_bad_lines(void **state)
 	expect_error("intervall = 1\n", 1, "no such key 'intervall'", "did you mean interval");
 	expect_error("linger = 1\ninterval = 1\nlinger = 2\n", 3, "linger is given twice", "remove one");
 	expect_error("interfaces = { a }\ninterfaces = { b }\n", 2, "interfaces is given twice", "remove one");
+	expect_error("mtu-period = 500ms\n", 1, "mtu-period must be a time in whole seconds", "not '500ms'");
+	expect_error("mtu-period = 1.5\n", 1, "mtu-period must be", "whole seconds");
 	expect_error("ascii = maybe\n", 1, "ascii must be true or false", "not 'maybe'");
 	expect_error("interval 1\n", 1, "missing equal sign", "key = value");
 	expect_error("tunnel {\n}\n", 1, "missing title", "tunnel NAME");

@@ -64,6 +64,23 @@ static void test_defaults(void **state)
 	options_free(&p.o);
 }
 
+static void test_whole_seconds(void **state)
+{
+	static const struct { const char *line; int64_t seconds; } forms[] = {
+		{ "check --mtu-period 1.5m", 90 }, { "check --mtu-period 2000ms", 2 }, { "check --mtu-period 0.7m", 42 },
+		{ "check --mtu-period 0.1h", 360 }, { "check --mtu-period 0s", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct parsed p = parse(forms[i].line);
+
+		if (!p.command || p.o.mtu_period_s != forms[i].seconds)
+			fail_msg("%s: %lld %s", forms[i].line, (long long)p.o.mtu_period_s, p.err.text);
+		options_free(&p.o);
+	}
+}
+
 static void test_every_form(void **state)
 {
 	static const char *const lines[] = {
@@ -132,6 +149,10 @@ static void test_formats(void **state)
 	p = parse("report x");
 	assert_string_equal(p.o.format, "text");
 	options_free(&p.o);
+	expect_error("check --mtu-period 0.5", "must be a time in whole seconds");
+	expect_error("check --mtu-period 500ms", "from 0 to 3600, not '500ms'");
+	expect_error("check --mtu-period 1.5", "whole seconds");
+	expect_error("--linger 1ms", "whole seconds");
 	expect_error("report x -f csv", "must be one of text, md, json");
 	expect_error("export x --format json", "did you mean jsonl?");
 }
@@ -284,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_every_form),
+		cmocka_unit_test(test_whole_seconds),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_lists_and_sizes),
 		cmocka_unit_test(test_formats),
