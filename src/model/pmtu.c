@@ -476,6 +476,7 @@ void pmtu_apply(struct model *m, const struct record *r)
 	struct model_pmtu *p = state < 0 ? NULL : pmtu_at(m, r->key);
 	uint16_t target = name_or_none(r, PMTU_TARGET);
 	enum pmtu_state old;
+	bool known;
 
 	if (!p)
 		return;
@@ -488,6 +489,7 @@ void pmtu_apply(struct model *m, const struct record *r)
 	if (record_has(r, PMTU_PATH))
 		p->path = r->v[PMTU_PATH] == PATH_OUTER ? PATH_OUTER : PATH_INNER;
 	old = p->state;
+	known = p->since_us != MODEL_NEVER;
 	set_way(p, r);
 	if (state == PMTU_STATE_SEARCHING) {
 		begin(p, r);
@@ -501,5 +503,6 @@ void pmtu_apply(struct model *m, const struct record *r)
 	else
 		fail(m, r->key, old, r);
 	history_path_step(m, r->key, r->t, p->state == PMTU_STATE_COMPLETE ? p->mtu : 0);
-	m->changes += !r->snapshot && !record_get(r, PMTU_PROOFS, 0);
+	/* what is found for the first time, of each path at the start, can wait for the tick */
+	m->changes += known && !r->snapshot && !record_get(r, PMTU_PROOFS, 0);
 }
