@@ -200,6 +200,7 @@ struct model_tunnel {
 	enum tunnel_type type;
 	enum origin origin;
 	enum expect expect;
+	enum framing framing;     /* as configured */
 	enum peer_from peer_from;
 	uint16_t ifname, outer_local, outer_remote, peer, group, source, device, bgp, router, remote_name;
 	uint16_t link, inner_target, outer_target, route; /* keys or MODEL_NONE; route is joined by outer_remote */

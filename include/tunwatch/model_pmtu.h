@@ -69,23 +69,13 @@ struct model_sa {
 };
 
 /* ---- overhead.c: what a tunnel adds to a packet; pure ---- */
-/* Bytes between the outer IP header and the inner packet, where the kind of tunnel does not tell. */
-enum overhead_framing {
-	OVERHEAD_PPPOE = 8,               /* RFC 2516; in an Ethernet payload, no IP header */
-	OVERHEAD_L2TPV2 = 18,             /* UDP, 6 bytes, and PPP with its address field */
-	OVERHEAD_L2TPV2_LENGTH = 20,      /* ... with the length field */
-	OVERHEAD_L2TPV3 = 18,             /* IP protocol 115, 4 bytes of session, Ethernet */
-	OVERHEAD_L2TPV3_SUBLAYER = 22,    /* ... and the sublayer that Linux adds unless told otherwise */
-	OVERHEAD_L2TPV3_UDP = 30,         /* UDP, 8 bytes, Ethernet */
-	OVERHEAD_OPENVPN_GCM = 32,        /* UDP, P_DATA_V2, AES-GCM */
-};
 struct overhead {
-	enum tunnel_type type;   /* LINE, REMOTE and OTHER: nothing is known of them */
-	int outer_family;        /* AF_INET or AF_INET6; 0: no IP header (PPPoE) */
+	enum tunnel_type type;   /* LINE and REMOTE: nothing is known of them */
+	int outer_family;        /* AF_INET or AF_INET6; of no meaning with PPPoE, which is in Ethernet itself */
 	int inner_family;
 	bool has_key, has_sequence, has_checksum; /* GRE */
 	bool encap_limit;        /* ip6tnl, ip6gre: the option that Linux adds unless told otherwise */
-	int framing;             /* TUN, PPP, L2TP: enum overhead_framing, or 0: unknown */
+	enum framing framing;    /* TUN, PPP, L2TP, OTHER: their kinds do not tell */
 	int device_mtu;          /* WireGuard pads no further than this; 0: whatever fits is its MTU */
 	bool esp;                /* an SA carries it: the next five count */
 	enum sa_mode mode;
@@ -94,8 +84,8 @@ struct overhead {
 	int icv_bits;            /* truncated length of the integrity value; 0: the usual one of that algorithm */
 };
 /* Largest inner packet that fits into outer bytes; 0 when the kind or an algorithm is not known, or nothing fits.
- * RFC 4303 (ESP), 3948 (NAT-T), 2784 and 2890 (GRE), 2473 (ip6tnl), 7348 (VXLAN), 8926 (Geneve), 3931 and 2661 (L2TP);
- * WireGuard's as in the kernel's drivers/net/wireguard/send.c. */
+ * RFC 4303 (ESP), 3948 (NAT-T), 2784 and 2890 (GRE), 2473 (ip6tnl), 7348 (VXLAN), 8926 (Geneve), 3931 and 2661 (L2TP),
+ * 2516 (PPPoE); WireGuard's as in the kernel's drivers/net/wireguard/send.c. */
 int overhead_inner(const struct overhead *o, int outer);
 /* Outer packet that an inner one of so many bytes becomes; 0 as above. */
 int overhead_outer(const struct overhead *o, int inner);

@@ -146,6 +146,9 @@ bool option_word(const char *words, const char *word);
 	C(TUNNEL_GROUP, "tunnel", group, "group", TEXT, NULL, 0, 0, false, "rows that back each other up") \
 	C(TUNNEL_EXPECT, "tunnel", expect, "expect", CHOICE, "always on-demand", 0, 0, false, \
 	  "on-demand: that it is gone does not mean down") \
+	C(TUNNEL_FRAMING, "tunnel", framing, "framing", CHOICE, "l2tpv2 l2tpv2-length l2tpv3 l2tpv3-sublayer " \
+	  "l2tpv3-udp l2tpv3-udp-sublayer pppoe openvpn wireguard", 0, 0, false, \
+	  "what its packets are in, where its kind does not tell") \
 	C(TUNNEL_MTU, "tunnel", mtu, "mtu", INT, NULL, 68, 65535, false, "MTU it should have") \
 	C(TUNNEL_MSS, "tunnel", mss, "mss", INT, NULL, 48, 65495, false, "TCP MSS it should have") \
 	C(TUNNEL_SOURCE, "tunnel", source, "source", ADDRESS, NULL, 0, 0, false, "source address of probes") \

@@ -118,7 +118,8 @@
 	F(TUNNEL_BGP, "bgp", REF, 0, 0, "BGP neighbour that goes with it") \
 	F(TUNNEL_ROUTER, "router", REF, 0, 0, "router whose view counts too") \
 	F(TUNNEL_REMOTE_NAME, "remote_name", REF, 0, 0, "that router's name for it") \
-	F(TUNNEL_SSH, "ssh", BOOL, 0, 0, "carries the watcher's own ssh session")
+	F(TUNNEL_SSH, "ssh", BOOL, 0, 0, "carries the watcher's own ssh session") \
+	F(TUNNEL_FRAMING, "framing", ENUM, record_words_framing, 0, "what its packets are in, where its kind does not tell")
 #define LINK_FIELDS(F) \
 	F(LINK_RX_BYTES, "rx_bytes", U64, 0, 0, "raw kernel counter") \
 	F(LINK_TX_BYTES, "tx_bytes", U64, 0, 0, "raw kernel counter") \
@@ -316,7 +317,8 @@
 #define RECORD_WORDS_TABLE(E) \
 	E(health, HEALTH) E(source_state, SOURCE_STATE) E(clock_reason, CLOCK_REASON) \
 	E(gap_reason, GAP_REASON) E(tunnel_type, TUNNEL_TYPE) E(peer_from, PEER_FROM) \
-	E(origin, ORIGIN) E(expect, EXPECT) E(outcome, OUTCOME) E(purpose, PURPOSE) E(path, PATH) \
+	E(origin, ORIGIN) E(expect, EXPECT) E(framing, FRAMING) E(outcome, OUTCOME) \
+	E(purpose, PURPOSE) E(path, PATH) \
 	E(pmtu_state, PMTU_STATE) E(pmtu_cause, PMTU_CAUSE) E(direction, DIRECTION) \
 	E(sa_event, SA_EVENT) E(sa_mode, SA_MODE) E(bgp_state, BGP_STATE) \
 	E(router_outcome, ROUTER_OUTCOME) E(log_meaning, LOG_MEANING) E(severity, SEVERITY)
@@ -346,6 +348,12 @@
 	V(PEER_FROM_SUBNET, "subnet") V(PEER_FROM_BGP, "bgp") V(PEER_FROM_WIREGUARD, "allowed-ip")
 #define ORIGIN_WORDS(V) V(ORIGIN_DISCOVERED, "discovered") V(ORIGIN_CONFIG, "config")
 #define EXPECT_WORDS(V) V(EXPECT_ALWAYS, "always") V(EXPECT_ON_DEMAND, "on-demand")
+#define FRAMING_WORDS(V) \
+	V(FRAMING_UNKNOWN, "unknown") V(FRAMING_L2TPV2, "l2tpv2") \
+	V(FRAMING_L2TPV2_LENGTH, "l2tpv2-length") V(FRAMING_L2TPV3, "l2tpv3") \
+	V(FRAMING_L2TPV3_SUBLAYER, "l2tpv3-sublayer") V(FRAMING_L2TPV3_UDP, "l2tpv3-udp") \
+	V(FRAMING_L2TPV3_UDP_SUBLAYER, "l2tpv3-udp-sublayer") V(FRAMING_PPPOE, "pppoe") \
+	V(FRAMING_OPENVPN, "openvpn") V(FRAMING_WIREGUARD, "wireguard")
 #define OUTCOME_WORDS(V) \
 	V(OUTCOME_REPLY, "reply") V(OUTCOME_TIMEOUT, "timeout") V(OUTCOME_LATE, "late") \
 	V(OUTCOME_DUPLICATE, "duplicate") V(OUTCOME_FOREIGN, "foreign") V(OUTCOME_PTB, "ptb") \

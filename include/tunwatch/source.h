@@ -24,6 +24,7 @@ struct tunnel_config {
 	const char *ifname, *peer, *outer, *bgp, *router, *remote_name, *group;
 	const char *source, *device; /* source address, device of inner probes */
 	enum expect expect;
+	enum framing framing;        /* of tun, ppp, l2tp and kinds that are not known; FRAMING_UNKNOWN: not given */
 	int mtu, mss;                /* 0: not given */
 	uint32_t mark;               /* fwmark of inner probes; 0: none */
 	int tos;                     /* TOS or traffic class of inner probes, 0..255 */

@@ -117,6 +117,8 @@ static void add_configured(struct buf *out, const struct tunnel_config *c)
 	add_router(out, c);
 	if (c->expect == EXPECT_ON_DEMAND)
 		add_key(out, "expect", "on-demand");
+	if (c->framing)
+		add_key(out, "framing", word(TUNNEL_FRAMING, (int)c->framing));
 	add_number(out, "mtu", c->mtu);
 	add_number(out, "mss", c->mss);
 	add_number(out, "mark", c->mark);

@@ -175,6 +175,12 @@ static int check_name(cfg_t *cfg, const cfg_t *sec)
 	[CONFIG_##id] = offsetof(struct tunnel_config, member),
 static const size_t members[CONFIG_KEYS] = { CONFIG_KEY_TABLE(MEMBER) };
 
+/* The words of such a key are those of the field of the tunnel record. */
+static int word_of(cfg_t *sec, const char *name, unsigned field)
+{
+	return (int)record_word_find(&record_kind_info(RECORD_TUNNEL)->fields[field], cfg_getstr(sec, name));
+}
+
 static void fill_row(struct tunnel_config *t, cfg_t *sec)
 {
 	t->name = xstrdup(sec->title);
@@ -186,7 +192,9 @@ static void fill_row(struct tunnel_config *t, cfg_t *sec)
 		if (!in_section(sec, key->section) || !config_given(sec, key->name))
 			continue;
 		if (i == CONFIG_TUNNEL_EXPECT)
-			t->expect = !strcmp(cfg_getstr(sec, key->name), "always") ? EXPECT_ALWAYS : EXPECT_ON_DEMAND;
+			t->expect = (enum expect)word_of(sec, key->name, TUNNEL_EXPECT);
+		else if (i == CONFIG_TUNNEL_FRAMING)
+			t->framing = (enum framing)word_of(sec, key->name, TUNNEL_FRAMING);
 		else
 			value_read(&rule, cfg_getstr(sec, key->name), (char *)t + members[i], NULL);
 	}

@@ -29,19 +29,26 @@ static int family_of(const struct model *m, const struct model_tunnel *t, const 
 	return 0;
 }
 
-/* Its packets may be cut into fragments on the way: they carry no DF (the kernel's drivers/net/wireguard/socket.c, and
- * ignore_df in net/l2tp/l2tp_core.c). */
-static bool may_be_cut(const struct model *m, const struct model_tunnel *t)
-{
-	const struct model_link *l = model_tunnel_link(m, t);
-
-	return t->type == TUNNEL_TYPE_WIREGUARD || t->type == TUNNEL_TYPE_L2TP || (l && l->no_df);
-}
-
-/* A process sends its packets, with DF or without, and what it adds is not known. */
+/* A process sends its packets, with DF or without, and what it adds is not known unless configured. */
 static bool is_by_process(const struct model_tunnel *t)
 {
 	return t->type == TUNNEL_TYPE_TUN || t->type == TUNNEL_TYPE_PPP || t->type == TUNNEL_TYPE_OTHER;
+}
+
+static enum framing framing_of(const struct model_tunnel *t)
+{
+	return is_by_process(t) || t->type == TUNNEL_TYPE_L2TP ? t->framing : FRAMING_UNKNOWN;
+}
+
+/* Its packets may be cut into fragments: they carry no DF (the kernel's drivers/net/wireguard/socket.c, and ignore_df
+ * in net/l2tp/l2tp_core.c), or this host cuts what a process sends by UDP (IP_PMTUDISC_WANT, if not told otherwise). */
+static bool may_be_cut(const struct model *m, const struct model_tunnel *t)
+{
+	const struct model_link *l = model_tunnel_link(m, t);
+	enum framing f = framing_of(t);
+
+	return t->type == TUNNEL_TYPE_WIREGUARD || t->type == TUNNEL_TYPE_L2TP || (l && l->no_df) ||
+	       (f != FRAMING_UNKNOWN && f != FRAMING_PPPOE);
 }
 
 bool model_overhead(const struct model *m, const struct model_tunnel *t, struct overhead *ret)
@@ -52,6 +59,9 @@ bool model_overhead(const struct model *m, const struct model_tunnel *t, struct 
 	const struct model_link *l = model_tunnel_link(m, t);
 	struct overhead o = { .type = t->type };
 
+	o.framing = framing_of(t);
+	if (o.framing == FRAMING_WIREGUARD)
+		o.type = TUNNEL_TYPE_WIREGUARD;
 	o.outer_family = family_of(m, t, sa);
 	o.inner_family = model_addr(m, t->peer).family;
 	o.has_key = t->has_key || t->has_okey;

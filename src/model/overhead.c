@@ -33,6 +33,21 @@ static const struct {
 	{ "hmac(sm3)", 32 },     { "digest_null", 0 },
 };
 
+/* Bytes between the outer IP header and the inner packet. */
+static const struct {
+	const char *name;
+	int bytes;
+} framings[FRAMING_COUNT] = {
+	[FRAMING_PPPOE] = { "PPPoE", 6 + 2 }, /* in an Ethernet payload: no IP header */
+	[FRAMING_L2TPV2] = { "L2TPv2", UDP + 6 + 4 }, /* PPP with its address field */
+	[FRAMING_L2TPV2_LENGTH] = { "L2TPv2 with length", UDP + 8 + 4 },
+	[FRAMING_L2TPV3] = { "L2TPv3", 4 + ETHERNET }, /* IP protocol 115, no cookie */
+	[FRAMING_L2TPV3_SUBLAYER] = { "L2TPv3 with sublayer", 4 + 4 + ETHERNET },
+	[FRAMING_L2TPV3_UDP] = { "L2TPv3 over UDP", UDP + 8 + ETHERNET },
+	[FRAMING_L2TPV3_UDP_SUBLAYER] = { "L2TPv3 over UDP with sublayer", UDP + 8 + 4 + ETHERNET },
+	[FRAMING_OPENVPN] = { "OpenVPN", UDP + 4 + 4 + 16 }, /* P_DATA_V2, number, tag of an AEAD */
+};
+
 /* What ESP adds: fixed bytes, and the grid that the payload with its two bytes of trailer is padded to. */
 struct esp {
 	int fixed, align;
@@ -116,8 +131,13 @@ static int own_header(const struct overhead *o)
 	case TUNNEL_TYPE_TUN:
 	case TUNNEL_TYPE_PPP:
 	case TUNNEL_TYPE_L2TP:
-		return o->framing > 0 && o->framing <= 256 ? ip + o->framing : -1;
 	case TUNNEL_TYPE_OTHER:
+		if (o->framing >= FRAMING_COUNT || !framings[o->framing].bytes)
+			return -1;
+		after = framings[o->framing].bytes;
+		if (o->framing == FRAMING_PPPOE)
+			return after;
+		break;
 	case TUNNEL_TYPE_REMOTE:
 	case TUNNEL_TYPE_LINE:
 	case TUNNEL_TYPE_COUNT:
@@ -193,9 +213,9 @@ static void add_options(const struct overhead *o, char *text, size_t size, size_
 	}
 }
 
-static const char *type_name(enum tunnel_type type)
+static const char *type_name(const struct overhead *o)
 {
-	switch (type) {
+	switch (o->type) {
 	case TUNNEL_TYPE_GRE:
 	case TUNNEL_TYPE_IP6GRE: return "GRE";
 	case TUNNEL_TYPE_GRETAP:
@@ -206,14 +226,15 @@ static const char *type_name(enum tunnel_type type)
 	case TUNNEL_TYPE_WIREGUARD: return "WireGuard";
 	case TUNNEL_TYPE_VXLAN: return "VXLAN";
 	case TUNNEL_TYPE_GENEVE: return "Geneve";
-	case TUNNEL_TYPE_L2TP: return "L2TP";
-	case TUNNEL_TYPE_PPP: return "PPP";
-	case TUNNEL_TYPE_TUN: return "tun";
+	case TUNNEL_TYPE_L2TP:
+	case TUNNEL_TYPE_PPP:
+	case TUNNEL_TYPE_TUN:
+	case TUNNEL_TYPE_OTHER: return o->framing < FRAMING_COUNT && framings[o->framing].name ?
+				       framings[o->framing].name : "";
 	case TUNNEL_TYPE_VTI:
 	case TUNNEL_TYPE_VTI6:
 	case TUNNEL_TYPE_XFRM:
 	case TUNNEL_TYPE_IPSEC:
-	case TUNNEL_TYPE_OTHER:
 	case TUNNEL_TYPE_REMOTE:
 	case TUNNEL_TYPE_LINE:
 	case TUNNEL_TYPE_COUNT:
@@ -225,7 +246,7 @@ static const char *type_name(enum tunnel_type type)
 char *overhead_name(const struct overhead *o, char *text, size_t size)
 {
 	static const char *const modes[] = { "transport", "tunnel", "BEET" };
-	const char *name = type_name(o->type);
+	const char *name = type_name(o);
 	size_t pos = 0;
 
 	text[0] = 0;

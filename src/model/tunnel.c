@@ -52,8 +52,10 @@ static void set_text(struct model_tunnel *t, const struct record *r)
 static void set_numbers(struct model_tunnel *t, const struct record *r)
 {
 	int64_t type = record_get(r, TUNNEL_TYPE, TUNNEL_TYPE_OTHER);
+	int64_t framing = record_get(r, TUNNEL_FRAMING, FRAMING_UNKNOWN);
 
 	t->type = type < 0 || type >= TUNNEL_TYPE_COUNT ? TUNNEL_TYPE_OTHER : (enum tunnel_type)type;
+	t->framing = framing < 0 || framing >= FRAMING_COUNT ? FRAMING_UNKNOWN : (enum framing)framing;
 	t->origin = (enum origin)record_get(r, TUNNEL_ORIGIN, ORIGIN_DISCOVERED);
 	t->expect = (enum expect)record_get(r, TUNNEL_EXPECT, EXPECT_ALWAYS);
 	t->peer_from = (enum peer_from)record_get(r, TUNNEL_PEER_FROM, PEER_FROM_NONE);

@@ -190,6 +190,7 @@ static void set_config(struct discover *d, const struct row *row, struct record 
 	set_text(d, r, TUNNEL_REMOTE_NAME, c->remote_name);
 	set_number(r, TUNNEL_PROBE_MARK, c->mark, c->mark);
 	set_number(r, TUNNEL_TOS, c->tos, c->tos);
+	set_number(r, TUNNEL_FRAMING, c->framing, c->framing);
 	set_number(r, TUNNEL_WANT_MTU, c->mtu, c->mtu);
 	set_number(r, TUNNEL_WANT_MSS, c->mss, c->mss);
 }

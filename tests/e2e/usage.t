@@ -46,6 +46,8 @@ refused 78 "bad.conf:5: mtu must be a whole number, from 68 to 65535, not '12'" 
 cp "$work/bad.conf" "$work/tunwatch.conf"
 refused 78 "tunwatch.conf:5: mtu" list
 refused 66 "not a regular file" check -c /dev/null
+printf 'tunnel lac {\n\tifname = ppp0\n\tframing = l2tp\n}\n' > "$work/bad.conf"
+refused 78 "bad.conf:3: framing must be one of l2tpv2, l2tpv2-length, .*, wireguard, not 'l2tp'" check -c "$work/bad.conf"
 
 # help works whatever the configuration says
 for command in live attach stop record replay report export check list router-test help; do
@@ -85,6 +87,11 @@ like "$out" "# router = 'rtx' +remote-name = 'TUNNEL\[1\]'" "list says whose tun
 printf '%s\n' "$out" > "$work/again.conf"
 "$TUNWATCH" list -c "$work/again.conf" > "$work/out" 2> "$work/err"
 is "$? $(cat "$work/err")" "0 " "and that is a configuration too"
+printf 'tunnel lac { ifname = ppp77  outer = 192.0.2.9  framing = l2tpv2 }\n' > "$work/framing.conf"
+out=$("$TUNWATCH" list -c "$work/framing.conf" 2> "$work/err")
+like "$out" "framing = 'l2tpv2'" "list keeps what a tunnel's packets are in"
+printf '%s\n' "$out" > "$work/again.conf"
+is "$("$TUNWATCH" list -c "$work/again.conf")" "$out" "and reads it again"
 "$TUNWATCH" help > /dev/full 2> "$work/err"
 is "$?" 74 "a full disk is noticed"
 done_testing

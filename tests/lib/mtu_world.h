@@ -15,6 +15,7 @@ struct mtu_row {
 	uint32_t key, okey, if_id, mark;
 	const char *name;
 	bool no_inner;
+	enum framing framing;
 };
 
 /* One pmtu record; what is 0 or NULL is absent. */
@@ -65,6 +66,8 @@ static inline void mtu_put_row(struct sim *s, unsigned key, const struct mtu_row
 		record_set(&r, TUNNEL_IF_ID, w->if_id);
 	if (w->mark)
 		record_set(&r, TUNNEL_MARK, w->mark);
+	if (w->framing)
+		record_set(&r, TUNNEL_FRAMING, w->framing);
 	record_text(&r, w->name ? w->name : "t");
 	sim_put(s, &r);
 }

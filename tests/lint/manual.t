@@ -48,11 +48,15 @@ while IFS=$'\t' read -r option letter _ words value key _; do
 	fi
 done < <(rows option)
 
-while IFS=$'\t' read -r section key; do
+while IFS=$'\t' read -r section key words; do
 	names "$conf" "$section"
 	ok $? "section $section"
 	names "$conf" "$key"
 	ok $? "key $key of $section"
+	for word in ${words#-}; do
+		names "$conf" "$word"
+		ok $? "key $key of $section: $word"
+	done
 done < <(rows config)
 
 keys=$(sed -n '/^\.Sh KEYS/,/^\.Sh TERMINAL/p' man/tunwatch.1 | sed 's/\\&//g; s/\\(aq/'"'"'/g; s/\\e/\\/g')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Prints the tables that the manual and the completion must agree with, a row a line, fields separated by tabs:
-// command NAME; option NAME LETTER ARGUMENT WORDS DEFAULT KEY COMMANDS; config SECTION KEY TYPE; action NAME KEYS;
+// command NAME; option NAME LETTER ARGUMENT WORDS DEFAULT KEY COMMANDS; config SECTION KEY WORDS; action NAME KEYS;
 // source NAME; exit STATUS; record KIND; field KIND FIELD; profile SECTION KEY; group NAME. "-" stands for none.
 #include <stdio.h>
 
@@ -24,7 +24,8 @@ static void print_options(void)
 		       or_none(row->value), or_none(row->key), row->commands);
 	}
 	for (unsigned i = 0; i < CONFIG_KEYS; i++)
-		printf("config\t%s\t%s\n", config_key(i)->section, config_key(i)->name);
+		printf("config\t%s\t%s\t%s\n", config_key(i)->section, config_key(i)->name,
+		       or_none(config_key(i)->words));
 }
 
 static void print_records(void)

@@ -56,6 +56,7 @@ static const char example[] =
 	"  remote-name = \"TUNNEL[1]\"\n"
 	"  group  = \"aws\"\n"
 	"  expect = on-demand\n"
+	"  framing = l2tpv3-udp\n"
 	"  mtu    = 1390\n"
 	"  mss    = 1350\n"
 	"  mark   = 0x64\n"
@@ -98,6 +99,7 @@ static void test_example(void **state)
 	assert_string_equal(t->remote_name, "TUNNEL[1]");
 	assert_string_equal(t->group, "aws");
 	assert_int_equal(t->expect, EXPECT_ON_DEMAND);
+	assert_int_equal(t->framing, FRAMING_L2TPV3_UDP);
 	assert_int_equal(t->mtu, 1390);
 	assert_int_equal(t->mss, 1350);
 	assert_int_equal(t->mark, 100);
@@ -105,6 +107,8 @@ static void test_example(void **state)
 	assert_true(o.tunnels[1].is_line);
 	assert_string_equal(o.tunnels[1].peer, "203.0.113.1");
 	assert_string_equal(o.tunnels[2].peer, "gateway");
+	assert_int_equal(o.tunnels[2].expect, EXPECT_ALWAYS);
+	assert_int_equal(o.tunnels[2].framing, FRAMING_UNKNOWN);
 	assert_null(strstr(notices.data, "router"));
 	assert_non_null(strstr(notices.data, "hook sections"));
 	buf_free(&notices);
@@ -246,6 +250,10 @@ static void test_bad_lines(void **state)
 	expect_error("tunnel a {\n peer = 10.0.0.1\n mtu = 67\n}\n", 3, "mtu must be", "from 68 to 65535");
 	expect_error("tunnel a {\n peer = 10.0.0.1\n mtu = 65536\n}\n", 3, "mtu must be", "from 68 to 65535");
 	expect_error("tunnel a {\n peer = 10.0.0.1\n expect = sometimes\n}\n", 3, "must be one of", "always, on-demand");
+	expect_error("tunnel a {\n peer = 10.0.0.1\n framing = gre\n}\n", 3, "framing must be one of l2tpv2, l2tpv2-length, "
+		     "l2tpv3, l2tpv3-sublayer, l2tpv3-udp, l2tpv3-udp-sublayer, pppoe, openvpn, wireguard", "not 'gre'");
+	expect_error("tunnel a {\n peer = 10.0.0.1\n framing = unknown\n}\n", 3, "framing must be one of", "");
+	expect_error("line a {\n target = gw\n framing = pppoe\n}\n", 3, "no such key 'framing' in line", "");
 	expect_error("tunnel a {\n peer = 10.0.0.1\n peer = 10.0.0.2\n}\n", 3, "peer is given twice", "remove one");
 	expect_error("tunnel a {\n per = 10.0.0.1\n}\n", 2, "no such key 'per' in tunnel", "did you mean peer");
 	expect_error("tunnel a {\n source = host\n}\n", 2, "source must be", "numeric");
@@ -262,6 +270,26 @@ static void test_bad_lines(void **state)
 	expect_error("hook { on = { sideways } }\n", 1, "on must be one of", "down, up");
 	expect_error("capture { samples = 7 }\n", 1, "samples must be true or false", "");
 	expect_error("interval += 3\n", 1, "append", "use =");
+}
+
+/* Each word of the tunnel record is one of the key, but for that of a key that is not given. */
+static void test_framings(void **state)
+{
+	const struct record_field *field = &record_kind_info(RECORD_TUNNEL)->fields[TUNNEL_FRAMING];
+	struct buf text = {0};
+	struct options o;
+	struct error err;
+
+	(void)state;
+	for (int f = FRAMING_UNKNOWN + 1; f < FRAMING_COUNT; f++)
+		buf_printf(&text, "tunnel t%d { ifname = tun%d  framing = %s }\n", f, f, record_word(field, f));
+	if (read_text(&o, text.data, NULL, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(o.ntunnels, FRAMING_COUNT - 1);
+	for (size_t i = 0; i < o.ntunnels; i++)
+		assert_int_equal(o.tunnels[i].framing, i + 1);
+	buf_free(&text);
+	options_free(&o);
 }
 
 static void test_nul_and_empty(void **state)
@@ -351,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_bad_routers),
 		cmocka_unit_test(test_a_log_is_a_router),
 		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_framings),
 		cmocka_unit_test(test_nul_and_empty),
 		cmocka_unit_test(test_command_line_wins),
 		cmocka_unit_test(test_many_sections),

@@ -215,7 +215,8 @@ static void test_config(void **state)
 		{ .name = "aws-1", .ifname = "vti1", .group = "aws" },
 		{ .name = "far", .peer = "10.1.2.3", .outer = "192.0.2.77", .router = "rtx" },
 		{ .name = "uplink", .peer = "203.0.113.1", .is_line = true },
-		{ .name = "later", .ifname = "ppp7", .peer = "10.3.0.1", .expect = EXPECT_ON_DEMAND },
+		{ .name = "later", .ifname = "ppp7", .peer = "10.3.0.1", .expect = EXPECT_ON_DEMAND,
+		  .framing = FRAMING_L2TPV2 },
 	};
 	struct world *w = world_new(config, ARRAY_LEN(config));
 
@@ -241,6 +242,8 @@ static void test_config(void **state)
 	discover(w);
 	assert_false(row(w, "later")->gone);
 	assert_int_equal(row(w, "later")->type, TUNNEL_TYPE_PPP);
+	assert_int_equal(row(w, "later")->framing, FRAMING_L2TPV2);
+	assert_int_equal(row(w, "aws-1")->framing, FRAMING_UNKNOWN);
 	assert_int_equal(rows(w), 4);
 	world_free(w);
 }

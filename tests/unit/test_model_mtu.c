@@ -318,6 +318,51 @@ static void overheads(void **state)
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .remote = R4 }, NULL, 0, 0, NULL);
 }
 
+/* What a process or L2TP adds to packets, as it is configured. */
+static void framings(void **state)
+{
+	static const struct {
+		enum tunnel_type type;
+		enum framing framing;
+		const char *remote;
+		int inner; /* of 1454 outside; 0: not known */
+		const char *name;
+	} cases[] = {
+		{ TUNNEL_TYPE_PPP, FRAMING_L2TPV2, R4, 1416, "L2TPv2" },
+		{ TUNNEL_TYPE_PPP, FRAMING_L2TPV2_LENGTH, R4, 1414, "L2TPv2 with length" },
+		{ TUNNEL_TYPE_L2TP, FRAMING_L2TPV3, R4, 1416, "L2TPv3" },
+		{ TUNNEL_TYPE_L2TP, FRAMING_L2TPV3_SUBLAYER, R4, 1412, "L2TPv3 with sublayer" },
+		{ TUNNEL_TYPE_L2TP, FRAMING_L2TPV3_UDP, R4, 1404, "L2TPv3 over UDP" },
+		{ TUNNEL_TYPE_L2TP, FRAMING_L2TPV3_UDP_SUBLAYER, R6, 1380, "L2TPv3 over UDP with sublayer" },
+		{ TUNNEL_TYPE_PPP, FRAMING_PPPOE, R4, 1446, "PPPoE" },
+		{ TUNNEL_TYPE_PPP, FRAMING_PPPOE, NULL, 1446, "PPPoE" },
+		{ TUNNEL_TYPE_TUN, FRAMING_OPENVPN, R4, 1402, "OpenVPN" },
+		{ TUNNEL_TYPE_TUN, FRAMING_OPENVPN, R6, 1382, "OpenVPN" },
+		{ TUNNEL_TYPE_TUN, FRAMING_OPENVPN, NULL, 0, NULL },
+		/* padded up to 16 bytes below the device's MTU of 1420 */
+		{ TUNNEL_TYPE_TUN, FRAMING_WIREGUARD, R4, 1392, "WireGuard" },
+		{ TUNNEL_TYPE_OTHER, FRAMING_WIREGUARD, R6, 1360, "WireGuard" },
+		/* where the kind tells, it is asked alone */
+		{ TUNNEL_TYPE_IPIP, FRAMING_OPENVPN, R4, 1434, "IPIP" },
+		{ TUNNEL_TYPE_WIREGUARD, FRAMING_OPENVPN, R4, 1392, "WireGuard" },
+		{ TUNNEL_TYPE_REMOTE, FRAMING_OPENVPN, R4, 0, NULL },
+		{ TUNNEL_TYPE_PPP, FRAMING_COUNT, R4, 0, NULL },
+		{ TUNNEL_TYPE_PPP, (enum framing)-1, R4, 0, NULL },
+	};
+	struct mtu_sa sa = sa4(true, SA_MODE_TRANSPORT);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		check_overhead(&(struct mtu_row){ .type = cases[i].type, .framing = cases[i].framing,
+						  .remote = cases[i].remote }, NULL, 1454, cases[i].inner,
+			       cases[i].name);
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .framing = FRAMING_L2TPV2, .remote = R4 }, &sa, 1500,
+		       1420, "L2TPv2 in ESP transport cbc(aes) hmac(sha1)");
+	sa.encap = 4500;
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .framing = FRAMING_L2TPV2, .remote = R4 }, &sa, 1500,
+		       1404, "L2TPv2 in ESP transport cbc(aes) hmac(sha1) NAT-T");
+}
+
 /* Rows that more than ESP protects, in either order; and modes that are not known. */
 static void others_beside_esp(void **state)
 {
@@ -497,36 +542,75 @@ static const struct verdict_case {
 	{ TUNNEL_TYPE_PPP, 1450, { 0 }, { 1500, PMTU_CAUSE_NONE, NULL }, MTU_VERDICT_UNKNOWN, 0, 0, "outer path 1500" },
 };
 
+/* With what is added known there is a verdict: this host cuts what a process sends. */
+static const struct {
+	enum framing framing;
+	struct verdict_case c;
+} framed[] = {
+	{ FRAMING_OPENVPN, { TUNNEL_TYPE_TUN, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1402, 1362, "1420 goes outside in fragments: outer 1454 leaves 1402 inside; interface "
+	  "says 1420" } },
+	{ FRAMING_OPENVPN, { TUNNEL_TYPE_TUN, 1420, { 0 }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1402, 1362, "1420 goes outside in fragments: outer 1454 leaves 1402 inside; interface "
+	  "says 1420" } },
+	{ FRAMING_OPENVPN, { TUNNEL_TYPE_TUN, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_TIGHT, 0, 1380, "outer 1500 leaves 1448 inside; interface says 1420" } },
+	{ FRAMING_OPENVPN, { TUNNEL_TYPE_TUN, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 0 },
+	  MTU_VERDICT_UNKNOWN, 0, 1380, "1420 passes, interface says 1420; outside it may be in fragments: "
+	  "outer path not known" } },
+	{ FRAMING_WIREGUARD, { TUNNEL_TYPE_TUN, 1420, { 1420, PMTU_CAUSE_NONE, NULL }, { 1454, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1394, 1354, "1420 goes outside in fragments: outer 1454 leaves 1392 inside; interface "
+	  "says 1420" } },
+	{ FRAMING_L2TPV2, { TUNNEL_TYPE_PPP, 1400, { 1400, PMTU_CAUSE_NONE, NULL }, { 1500, PMTU_CAUSE_NONE, NULL },
+	  MTU_VERDICT_UNDER_UTILISED, 1462, 1360, "outer 1500 leaves 1462 inside; interface says 1400: 62 "
+	  "more would fit" } },
+	{ FRAMING_L2TPV2, { TUNNEL_TYPE_PPP, 1400, { 1400, PMTU_CAUSE_NONE, NULL }, { 1300, PMTU_CAUSE_PTB, NULL },
+	  MTU_VERDICT_FRAGMENTS, 1262, 1222, "1400 goes outside in fragments: outer 1300 leaves 1262 inside; interface "
+	  "says 1400" } },
+	{ FRAMING_L2TPV3_SUBLAYER, { TUNNEL_TYPE_L2TP, 1440, { 1440, PMTU_CAUSE_NONE, NULL },
+	  { 1454, PMTU_CAUSE_PTB, NULL }, MTU_VERDICT_FRAGMENTS, 1412, 1372, "1440 goes outside in fragments: outer 1454 leaves 1412 inside; interface "
+	  "says 1440" } },
+	/* PPPoE's Ethernet is never cut */
+	{ FRAMING_PPPOE, { TUNNEL_TYPE_PPP, 1492, { 1446, PMTU_CAUSE_PTB, "192.0.2.65" }, { 0 },
+	  MTU_VERDICT_OVERSIZED, 1446, 1406, "1446 passes; interface says 1492; frag-needed from 192.0.2.65; so outer "
+	  "is 1454" } },
+};
+
 static void put_path(struct sim *s, unsigned key, const struct way *p)
 {
 	if (p->mtu)
 		mtu_found(s, key, p->mtu, p->cause, p->from);
 }
 
+static void check_verdict(const struct verdict_case *c, enum framing framing, size_t i)
+{
+	const struct mtu_row row = { .type = c->type, .peer = "10.77.0.2", .local = L4, .remote = R4,
+				     .framing = framing };
+	const struct mtu_sa sa = sa4(true, SA_MODE_TUNNEL);
+	struct model_mtu u;
+	struct sim s;
+
+	sim_start(&s, 1, 1);
+	s.mtu = c->interface;
+	sim_link(&s);
+	mtu_put_row(&s, 0, &row);
+	if (c->type == TUNNEL_TYPE_VTI)
+		mtu_put_sa(&s, 0, &sa);
+	put_path(&s, MTU_OUTER, &c->outer);
+	put_path(&s, MTU_INNER, &c->inner);
+	u = mtu_of(&s);
+	if (u.verdict != c->verdict || strcmp(u.text, c->text) || u.mtu != c->mtu || u.mss4 != c->mss4)
+		fail_msg("case %zu: %s \"%s\", MTU %d, MSS %d", i, mtu_verdict_word(u.verdict), u.text, u.mtu, u.mss4);
+	sim_end(&s);
+}
+
 static void verdict_words(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
-		const struct verdict_case *c = &verdicts[i];
-		const struct mtu_row row = { .type = c->type, .peer = "10.77.0.2", .local = L4, .remote = R4 };
-		const struct mtu_sa sa = sa4(true, SA_MODE_TUNNEL);
-		struct model_mtu u;
-		struct sim s;
-
-		sim_start(&s, 1, 1);
-		s.mtu = c->interface;
-		sim_link(&s);
-		mtu_put_row(&s, 0, &row);
-		if (c->type == TUNNEL_TYPE_VTI)
-			mtu_put_sa(&s, 0, &sa);
-		put_path(&s, MTU_OUTER, &c->outer);
-		put_path(&s, MTU_INNER, &c->inner);
-		u = mtu_of(&s);
-		if (u.verdict != c->verdict || strcmp(u.text, c->text) || u.mtu != c->mtu || u.mss4 != c->mss4)
-			fail_msg("case %zu: %s \"%s\", MTU %d, MSS %d", i, mtu_verdict_word(u.verdict), u.text, u.mtu,
-				 u.mss4);
-		sim_end(&s);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++)
+		check_verdict(&verdicts[i], FRAMING_UNKNOWN, i);
+	for (size_t i = 0; i < ARRAY_LEN(framed); i++)
+		check_verdict(&framed[i].c, framed[i].framing, ARRAY_LEN(verdicts) + i);
 }
 
 static void put_address(struct sim *s, unsigned key, const char *text)
@@ -666,6 +750,7 @@ int main(void)
 		cmocka_unit_test(own_addresses_tell_direction),
 		cmocka_unit_test(lists_of_rows),
 		cmocka_unit_test(overheads),
+		cmocka_unit_test(framings),
 		cmocka_unit_test(others_beside_esp),
 		cmocka_unit_test(options_of_the_interface),
 		cmocka_unit_test(verdict_words),

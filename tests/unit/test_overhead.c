@@ -99,19 +99,27 @@ static const struct row {
 	{ { V4(VXLAN) }, { 1450, 1442, 1430, 1410, 1404, 1402, 1388, 1370, 1350, 1230 } },
 	{ { V6(VXLAN) }, { 1430, 1422, 1410, 1390, 1384, 1382, 1368, 1350, 1330, 1210 } },
 	{ { V4(GENEVE) }, { 1450, 1442, 1430, 1410, 1404, 1402, 1388, 1370, 1350, 1230 } },
-	{ { V4(L2TP), .framing = OVERHEAD_L2TPV3 },
+	{ { V4(L2TP), .framing = FRAMING_L2TPV3 },
 	  { 1462, 1454, 1442, 1422, 1416, 1414, 1400, 1382, 1362, 1242 } },
-	{ { V4(L2TP), .framing = OVERHEAD_L2TPV3_SUBLAYER },
+	{ { V4(L2TP), .framing = FRAMING_L2TPV3_SUBLAYER },
 	  { 1458, 1450, 1438, 1418, 1412, 1410, 1396, 1378, 1358, 1238 } },
-	{ { V4(L2TP), .framing = OVERHEAD_L2TPV3_UDP },
+	{ { V4(L2TP), .framing = FRAMING_L2TPV3_UDP },
 	  { 1450, 1442, 1430, 1410, 1404, 1402, 1388, 1370, 1350, 1230 } },
-	{ { V4(PPP), .framing = OVERHEAD_L2TPV2 },
+	{ { V4(L2TP), .framing = FRAMING_L2TPV3_UDP_SUBLAYER },
+	  { 1446, 1438, 1426, 1406, 1400, 1398, 1384, 1366, 1346, 1226 } },
+	{ { V4(PPP), .framing = FRAMING_L2TPV2 },
 	  { 1462, 1454, 1442, 1422, 1416, 1414, 1400, 1382, 1362, 1242 } },
-	{ { V4(PPP), .framing = OVERHEAD_L2TPV2_LENGTH },
+	{ { V4(PPP), .framing = FRAMING_L2TPV2_LENGTH },
 	  { 1460, 1452, 1440, 1420, 1414, 1412, 1398, 1380, 1360, 1240 } },
-	{ { .type = TUNNEL_TYPE_PPP, .framing = OVERHEAD_PPPOE },
+	{ { .type = TUNNEL_TYPE_PPP, .framing = FRAMING_PPPOE },
 	  { 1492, 1484, 1472, 1452, 1446, 1444, 1430, 1412, 1392, 1272 } },
-	{ { V4(TUN), .framing = OVERHEAD_OPENVPN_GCM },
+	{ { V4(PPP), .framing = FRAMING_PPPOE },
+	  { 1492, 1484, 1472, 1452, 1446, 1444, 1430, 1412, 1392, 1272 } },
+	{ { V6(TUN), .framing = FRAMING_OPENVPN },
+	  { 1428, 1420, 1408, 1388, 1382, 1380, 1366, 1348, 1328, 1208 } },
+	{ { V4(OTHER), .framing = FRAMING_OPENVPN },
+	  { 1448, 1440, 1428, 1408, 1402, 1400, 1386, 1368, 1348, 1228 } },
+	{ { V4(TUN), .framing = FRAMING_OPENVPN },
 	  { 1448, 1440, 1428, 1408, 1402, 1400, 1386, 1368, 1348, 1228 } },
 	/* stacks */
 	{ { V4(GRE), UNDER(TRANSPORT), CBC_SHA1 },
@@ -119,9 +127,9 @@ static const struct row {
 	{ { V4(GRE), UNDER(TRANSPORT), GCM }, { 1442, 1434, 1422, 1402, 1394, 1394, 1378, 1362, 1342, 1222 } },
 	{ { V4(GRE), UNDER(TUNNEL), CBC_SHA256 },
 	  { 1414, 1398, 1382, 1366, 1366, 1366, 1350, 1334, 1302, 1190 } },
-	{ { V4(PPP), UNDER(TRANSPORT), CBC_SHA1, .natt = true, .framing = OVERHEAD_L2TPV2 },
+	{ { V4(PPP), UNDER(TRANSPORT), CBC_SHA1, .natt = true, .framing = FRAMING_L2TPV2 },
 	  { 1404, 1404, 1388, 1372, 1356, 1356, 1340, 1324, 1308, 1196 } },
-	{ { V4(L2TP), UNDER(TRANSPORT), CBC_SHA1, .framing = OVERHEAD_L2TPV3 },
+	{ { V4(L2TP), UNDER(TRANSPORT), CBC_SHA1, .framing = FRAMING_L2TPV3 },
 	  { 1420, 1404, 1404, 1372, 1372, 1372, 1356, 1340, 1324, 1196 } },
 };
 
@@ -250,8 +258,8 @@ static void test_unknown(void **state)
 		{ V4(LINE) }, { V4(REMOTE) }, { V4(OTHER) }, { V4(TUN) }, { V4(PPP) }, { V4(L2TP) }, { V4(VTI) },
 		{ V6(XFRM) }, { .type = TUNNEL_TYPE_GRE }, { ESP4 }, { ESP4, .enc = "cbc(rot13)" },
 		{ ESP4, .enc = "cbc(aes)", .auth = "hmac(crc)" }, { ESP4, CBC_SHA1, .icv_bits = 100000 },
-		{ .type = TUNNEL_TYPE_GRE, UNDER(TRANSPORT), CBC_SHA1 }, { V4(PPP), .framing = -5 },
-		{ V4(TUN), .framing = 1 << 30 }, { .type = TUNNEL_TYPE_COUNT, .outer_family = AF_INET },
+		{ .type = TUNNEL_TYPE_GRE, UNDER(TRANSPORT), CBC_SHA1 }, { V4(PPP), .framing = FRAMING_COUNT },
+		{ V4(TUN), .framing = (enum framing)(1 << 30) }, { .type = TUNNEL_TYPE_COUNT, .outer_family = AF_INET },
 		{ V4(VTI), .esp = true, .mode = SA_MODE_COUNT, CBC_SHA1 },
 	};
 	static const int sizes[] = { INT32_MIN, -1, 0, 1, 20, 21, 60, 65575, 65576, INT32_MAX };
@@ -291,6 +299,10 @@ static void test_names(void **state)
 		   "GRE in ESP transport cbc(aes) hmac(sha1)");
 	check_name(&(struct overhead){ V6(IP6TNL), .encap_limit = true }, "ip6tnl with encapsulation limit");
 	check_name(&(struct overhead){ V4(VTI) }, "");
+	check_name(&(struct overhead){ V4(TUN), .framing = FRAMING_OPENVPN }, "OpenVPN");
+	check_name(&(struct overhead){ V4(PPP), UNDER(TRANSPORT), CBC_SHA1, .framing = FRAMING_L2TPV2 },
+		   "L2TPv2 in ESP transport cbc(aes) hmac(sha1)");
+	check_name(&(struct overhead){ V4(PPP) }, "");
 	check_name(&(struct overhead){ V4(WIREGUARD) }, "WireGuard");
 	check_name(&(struct overhead){ ESP4 }, "ESP tunnel ?");
 }
