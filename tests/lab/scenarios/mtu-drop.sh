@@ -5,10 +5,9 @@
 # all the time. FAMILY: 4, 6 (inside and outside) or 46, both at once. LOSS (0) %: on the way out while the program
 # looks.
 . "$LAB/lib/lab.sh"
-icmp=${ICMP:-pass} family=${FAMILY:-4} loss=${LOSS:-0} within=12 hole=20 rise=14 side=forward
-# what is lost is looked for again: of a rise one probe tells in each period; and who says which way it was may be
-# limited to one answer a second
-[ "$loss" = 0 ] || within=16 hole=28 rise=36 side=forward,unknown
+icmp=${ICMP:-pass} family=${FAMILY:-4} loss=${LOSS:-0} within=12 hole=20 rise=14
+# what is lost is looked for again: of a rise one probe tells in each period
+[ "$loss" = 0 ] || within=16 hole=28 rise=36
 lab_up 5ms 0%
 path_mtu 1454
 rows=() peers=() outers=() high=() low=() PINGS=
@@ -46,7 +45,7 @@ loses()
 # within a period (10 s) and what it takes from what happened SINCE, or at least by now
 passes()
 {
-	local a i size now=$EPOCHREALTIME searches=()
+	local a i side size now=$EPOCHREALTIME searches=()
 	local -A sizes
 
 	for a in "${peers[@]}" "${outers[@]}"; do
@@ -56,9 +55,12 @@ passes()
 	wait "${searches[@]}"
 	loses 0
 	while read -r a size; do
-		want found "$a" "file=mtu-$a-$1" "mtu=$size" "how=$2" "status=$3" "direction=$5"
+		side=$5
+		# in IPv6 only errors tell which way it was, and of those there is one a second
+		[[ $a != *:* || $side != forward ]] || side=forward,unknown
+		want found "$a" "file=mtu-$a-$1" "mtu=$size" "how=$2" "status=$3" "direction=$side"
 		[ -z "$within" ] ||
-			want learnt "$a" "mtu=$size" "since=$1" within=$within "until=$now" "cause=$4" "direction=$5"
+			want learnt "$a" "mtu=$size" "since=$1" within=$within "until=$now" "cause=$4" "direction=$side"
 		sizes[$a]=$size
 	done < <(largest_df hq 1100 1500 "${peers[@]}" "${outers[@]}")
 	loses "$loss"
@@ -77,7 +79,7 @@ path_mtu 1300/1400 out
 t=$t..$EPOCHREALTIME
 truth inner-mtu "${low[@]}" "icmp=$icmp"
 sleep "${LOW:-$hole}"
-if [ "$icmp" = pass ]; then passes $t frag-needed 0 ptb None; else passes $t silence 2 silent $side; fi
+if [ "$icmp" = pass ]; then passes $t frag-needed 0 ptb None; else passes $t silence 2 silent forward; fi
 
 [ "$icmp" = pass ] || path_icmp pass
 path_mtu 1454
