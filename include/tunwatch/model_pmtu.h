@@ -37,6 +37,7 @@ struct model_pmtu {
 	int32_t low, high;          /* largest size answered; smallest believed not to pass */
 	int32_t limit;              /* largest size this host would send there */
 	int32_t named;              /* MTU that a PTB named and that is wrong; -1: none */
+	int32_t near_mtu;           /* MTU that this host's own next hop named: mtu, or more; 0: none */
 	int32_t hop;                /* its distance */
 	int32_t cached_mtu, cached_s; /* what the kernel believes, and how long it will (0: for good) */
 	int32_t probes, took_ms, error;

@@ -198,7 +198,8 @@
 	F(PMTU_NEAR, "near", BOOL, 0, 0, "the PTB came from this host's own next hop") \
 	F(PMTU_CACHED_MTU, "cached_mtu", INT, 0, 0, "MTU the kernel would use there now") \
 	F(PMTU_CACHED_S, "cached_s", INT, 0, 1, "how long it will; absent: for good") \
-	F(PMTU_ERRNO, "errno", INT, 0, 0, "why it is unreachable")
+	F(PMTU_ERRNO, "errno", INT, 0, 0, "why it is unreachable") \
+	F(PMTU_NEAR_MTU, "near_mtu", INT, 0, 0, "MTU that this host's own next hop named in the search, the path's or more")
 #define SA_FIELDS(F) \
 	F(SA_EVENT, "event", ENUM, record_words_sa_event, 0, "what happened") \
 	F(SA_SPI, "spi", HEX, 0, 0, "SPI") \

@@ -107,17 +107,22 @@ int mtu_configured(const struct model *m, const struct model_tunnel *t, bool *re
 {
 	const struct model_link *l = model_tunnel_link(m, t);
 	const struct model_pmtu *p = model_find_pmtu(m, t->inner_target);
+	int named;
 
 	*ret_router = false;
 	if (t->type == TUNNEL_TYPE_LINE)
 		return p ? p->limit : 0;
 	if (l)
 		return l->gone || l->mtu < 0 || l->mtu > MTU_MOST ? 0 : l->mtu;
-	if (!p || !p->near || t->ifname != MODEL_NONE)
+	if (!p || t->ifname != MODEL_NONE)
 		return 0;
-	/* what the next hop names is what it was told to let into the tunnel, whatever passes behind it */
-	*ret_router = true;
-	return p->cause == PMTU_CAUSE_PTB ? p->mtu : p->named > 0 ? p->named : 0;
+	/* what the next hop names is what it was told to let into the tunnel, whatever passes behind it; where nothing
+	 * behind it is smaller that is the path's, and older recordings say no more */
+	named = p->near && p->cause == PMTU_CAUSE_PTB ? p->mtu : 0;
+	if (p->near_mtu)
+		named = p->near_mtu;
+	*ret_router = named > 0;
+	return named;
 }
 
 /* ---- in words ---- */

@@ -365,6 +365,7 @@ static void set_numbers(struct model_pmtu *p, const struct record *r)
 	p->high = pmtu_size(r, PMTU_HIGH);
 	p->named = (int32_t)clamp(r, PMTU_NAMED, 0, SIZE_MOST, -1);
 	p->near = record_get(r, PMTU_NEAR, 0) != 0;
+	p->near_mtu = pmtu_size(r, PMTU_NEAR_MTU);
 	p->probes = (int32_t)clamp(r, PMTU_PROBES, 0, INT32_MAX, 0);
 	p->took_ms = (int32_t)clamp(r, PMTU_TOOK_MS, 0, INT32_MAX, 0);
 	p->error = (int32_t)clamp(r, PMTU_ERRNO, 0, 4095, 0);

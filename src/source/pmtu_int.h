@@ -50,6 +50,8 @@ struct pmtu_path {
 	int mtu, before;          /* newest one proved; the one before it; 0: none */
 	bool dropped;             /* mtu does not pass any more */
 	int named;                /* by the PTB that the steady state saw, 0: none */
+	int near_mtu;             /* by this host's own next hop since the newest search began, 0: none */
+	struct addr not_near;     /* newest sender of a PTB that is another: not looked up again */
 	int limit;                /* largest size this host would send */
 	unsigned missed;          /* periods in a row without the PTB that there was */
 	unsigned dark;            /* periods in a row whose probes were lost in such a way that nothing is known */

@@ -92,6 +92,22 @@ static void tell_refused(struct pmtu_path *p, const struct pmtu_news *n)
 		pmtu_watch_refused(p->watch, n->number, n->quoted, &n->from, n->mtu);
 }
 
+/* What the next hop names is what it lets into a tunnel of its own, whatever passes behind it. */
+static void note_near(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_probe *q, enum pmtu_fate was,
+		      const struct pmtu_news *n)
+{
+	int least = p->at.way.target.family == AF_INET ? PMTU_LEAST4 : PMTU_LEAST6;
+
+	if (p->doing != PMTU_SEARCH && p->mtu > least)
+		least = p->mtu;
+	if (was == PMTU_FATE_ANSWERED || n->mtu < least || n->mtu >= q->size || addr_equal(&n->from, &p->not_near))
+		return;
+	if (pmtu_belief_is_near(s, p, &n->from))
+		p->near_mtu = n->mtu;
+	else
+		p->not_near = n->from;
+}
+
 void pmtu_path_news(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_news *n, int64_t now_us)
 {
 	struct pmtu_flight *f = flight(p);
@@ -110,6 +126,7 @@ void pmtu_path_news(struct pmtu_source *s, struct pmtu_path *p, const struct pmt
 		break;
 	case PMTU_NEWS_PTB:
 		outcome = OUTCOME_PTB;
+		note_near(s, p, q, was, n);
 		tell_refused(p, n);
 		break;
 	case PMTU_NEWS_UNREACHABLE:
@@ -234,6 +251,8 @@ void pmtu_path_search(struct pmtu_source *s, struct pmtu_path *p, int64_t now_us
 	pmtu_locate_stop(s, p);
 	p->limit = ask_limit(s, p);
 	p->belief = pmtu_belief_ask(s, &p->at.way);
+	p->near_mtu = 0;
+	p->not_near = nobody;
 	if (p->limit > 0)
 		c.most = p->limit;
 	t = target_of(s, p);

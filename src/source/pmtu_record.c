@@ -50,6 +50,9 @@ static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct p
 	}
 	set_positive(&r, PMTU_CACHED_MTU, p->belief.mtu);
 	set_positive(&r, PMTU_CACHED_S, p->belief.expires_s);
+	/* one that is less than what passes is wrong */
+	if (!searching && p->near_mtu >= f->mtu)
+		set_positive(&r, PMTU_NEAR_MTU, p->near_mtu);
 	s->env->sink->put(s->env->sink, &r);
 	p->record = r;
 	p->proofs = 0;

@@ -22,7 +22,7 @@ struct mtu_row {
 struct mtu_found {
 	enum pmtu_state state;
 	enum pmtu_cause cause;
-	int mtu, low, high, limit, named, hop, cached;
+	int mtu, low, high, limit, named, hop, cached, near_mtu;
 	const char *from, *target, *hop_from;
 	enum direction direction;
 	bool near, has_named, outer, snapshot;
@@ -101,6 +101,8 @@ static inline void mtu_fill(struct sim *s, struct record *r, unsigned key, const
 		record_set(r, PMTU_NAMED, f->named);
 	if (f->near)
 		record_set(r, PMTU_NEAR, 1);
+	if (f->near_mtu)
+		record_set(r, PMTU_NEAR_MTU, f->near_mtu);
 	if (f->direction)
 		record_set(r, PMTU_DIRECTION, f->direction);
 	if (f->hop)

@@ -736,14 +736,24 @@ static void remote_rows(void **state)
 	assert_int_equal(row(&s)->state, HEALTH_UP);
 	/* behind the router it is less, and nobody says so */
 	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT,
-		.mtu = 1300, .from = "192.168.1.1", .near = true, .has_named = true, .named = 1390 });
+		.mtu = 1300, .near_mtu = 1390 });
 	u = mtu_of(&s, 0);
 	assert_true(u.configured == 1390 && u.gap == -90 && u.mtu == 1300);
 	assert_int_equal(u.verdict, MTU_VERDICT_BLACK_HOLE);
 	assert_string_equal(u.text, "more than 1300 vanishes; its router says 1390");
 	sim_run(&s, 2);
 	assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
-	/* a router further away names what a path has, not what is configured */
+	/* ... or a router further away does */
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_PTB, .mtu = 1300,
+		.from = PTB4, .near_mtu = 1390 });
+	u = mtu_of(&s, 0);
+	assert_true(u.configured == 1390 && u.from_router && u.gap == -90 && u.mtu == 1300);
+	assert_int_equal(u.verdict, MTU_VERDICT_OVERSIZED);
+	assert_string_equal(u.text, "1300 passes; its router says 1390; frag-needed from " PTB4);
+	/* it is known, though nobody at the far end answers */
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_UNREACHABLE, .near_mtu = 1390 });
+	assert_int_equal(mtu_of(&s, 0).configured, 1390);
+	/* that one names what a path has, not what is configured */
 	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_PTB, .mtu = 1300,
 		.from = PTB4 });
 	u = mtu_of(&s, 0);
