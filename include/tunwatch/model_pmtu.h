@@ -39,13 +39,14 @@ struct model_pmtu {
 	int32_t named;              /* MTU that a PTB named and that is wrong; -1: none */
 	int32_t near_mtu;           /* MTU that this host's own next hop named: mtu, or more; 0: none */
 	int32_t hop;                /* its distance */
-	int32_t cached_mtu, cached_s; /* what the kernel believes, and how long it will (0: for good) */
+	int32_t cached_mtu, cached_s; /* what the kernel believes, and how much longer (0: for good) */
 	int32_t probes, took_ms, error;
 	bool stale;                 /* the newest search that ended found no number: mtu and cause are of before */
 	bool near;                  /* the PTB came from this host's own next hop */
 	int64_t since_us;           /* when mtu became that; MODEL_NEVER */
 	int64_t searched_us;        /* when the newest search ended; MODEL_NEVER */
 	int64_t proved_us;          /* when a probe of mtu bytes was last answered; MODEL_NEVER */
+	int64_t cached_us;          /* when it did; MODEL_NEVER */
 	int64_t told_us;            /* the change told of at that time has no cause yet; MODEL_NEVER */
 	uint64_t recent_lost;       /* bits: the newest probes of mtu bytes while small ones were answered, 1 lost */
 	uint32_t recent;            /* how many of them */

@@ -179,7 +179,7 @@
 	F(PROBE_FROM, "from", REF, 0, 0, "who answered, when not the target") \
 	F(PROBE_ERRNO, "errno", INT, 0, 0, "why it could not be sent, or what was reported")
 #define PMTU_FIELDS(F) \
-	F(PMTU_PROOFS, "proofs", INT, 0, 0, "periods since the record before that found it so again, without probe records") \
+	F(PMTU_PROOFS, "proofs", INT, 0, 0, "periods since the record before that found it so, with no probe records, or 0") \
 	F(PMTU_PATH, "path", ENUM, record_words_path, 0, "inner or outer") \
 	F(PMTU_TARGET, "target", REF, 0, 0, "address searched") \
 	F(PMTU_STATE, "state", ENUM, record_words_pmtu_state, 0, "how far the search is") \

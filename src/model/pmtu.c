@@ -27,7 +27,7 @@ static struct model_pmtu *pmtu_at(struct model *m, unsigned key)
 		p->target = p->from = p->hop_from = MODEL_NONE;
 		p->named = -1;
 		p->settled = PMTU_CAUSE_PENDING;
-		p->since_us = p->searched_us = p->proved_us = p->told_us = MODEL_NEVER;
+		p->since_us = p->searched_us = p->proved_us = p->told_us = p->cached_us = MODEL_NEVER;
 	}
 	return p;
 }
@@ -372,7 +372,7 @@ static void set_numbers(struct model_pmtu *p, const struct record *r)
 	p->direction = (enum direction)clamp(r, PMTU_DIRECTION, 0, DIRECTION_COUNT - 1, DIRECTION_UNKNOWN);
 	p->hop = (int32_t)clamp(r, PMTU_HOP, 0, 255, 0);
 	p->hop_from = name_or_none(r, PMTU_HOP_FROM);
-	if (!record_get(r, PMTU_PROOFS, 0) || p->searched_us == MODEL_NEVER)
+	if (!record_has(r, PMTU_PROOFS) || p->searched_us == MODEL_NEVER)
 		p->searched_us = r->t;
 }
 
@@ -383,6 +383,7 @@ static void set_way(struct model_pmtu *p, const struct record *r)
 		p->limit = pmtu_size(r, PMTU_LIMIT);
 	p->cached_mtu = pmtu_size(r, PMTU_CACHED_MTU);
 	p->cached_s = (int32_t)clamp(r, PMTU_CACHED_S, 0, INT32_MAX, 0);
+	p->cached_us = r->t;
 }
 
 /* A search begins. What was known stands until it ends; a recording that begins here does not know it otherwise. */
@@ -505,5 +506,5 @@ void pmtu_apply(struct model *m, const struct record *r)
 		fail(m, r->key, old, r);
 	history_path_step(m, r->key, r->t, p->state == PMTU_STATE_COMPLETE ? p->mtu : 0);
 	/* what is found for the first time, of each path at the start, can wait for the tick */
-	m->changes += known && !r->snapshot && !record_get(r, PMTU_PROOFS, 0);
+	m->changes += known && !r->snapshot && !record_has(r, PMTU_PROOFS);
 }

@@ -158,7 +158,8 @@ void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct 
 /* A probe that helped to find that. */
 void pmtu_record_located(struct pmtu_source *s, const struct pmtu_path *p, int size, int64_t sent_us,
 			 enum outcome outcome, const struct addr *from);
-/* A period is over that found the number and its cause as they were: one record stands for six of them. */
+/* A period is over in which the number passed. One record stands for six that found all as it was; when the kernel
+ * believes something else it is put at once. */
 void pmtu_record_proof(struct pmtu_source *s, struct pmtu_path *p);
 /* The fate of a probe; nothing of one in a period that did what it did before. from: who told it, or NULL; mtu: named,
  * 0: none. */

@@ -16,6 +16,17 @@ static void set_positive(struct record *r, unsigned field, int64_t v)
 		record_set(r, field, v);
 }
 
+/* What the kernel believes, and what the next hop names, as of now. */
+static void set_told(const struct pmtu_path *p, struct record *r)
+{
+	r->known &= ~(UINT32_C(1) << PMTU_CACHED_MTU | UINT32_C(1) << PMTU_CACHED_S | UINT32_C(1) << PMTU_NEAR_MTU);
+	set_positive(r, PMTU_CACHED_MTU, p->belief.mtu);
+	set_positive(r, PMTU_CACHED_S, p->belief.expires_s);
+	/* one that is less than what passes is wrong */
+	if (p->said.state != PMTU_STATE_SEARCHING && p->near_mtu >= p->said.mtu)
+		set_positive(r, PMTU_NEAR_MTU, p->near_mtu);
+}
+
 static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct pmtu_placed *at)
 {
 	const struct pmtu_found *f = &p->said;
@@ -48,11 +59,7 @@ static void put_found(struct pmtu_source *s, struct pmtu_path *p, const struct p
 		set_positive(&r, PMTU_HOP, at->hop);
 		set_addr(s, &r, PMTU_HOP_FROM, &at->hop_from);
 	}
-	set_positive(&r, PMTU_CACHED_MTU, p->belief.mtu);
-	set_positive(&r, PMTU_CACHED_S, p->belief.expires_s);
-	/* one that is less than what passes is wrong */
-	if (!searching && p->near_mtu >= f->mtu)
-		set_positive(&r, PMTU_NEAR_MTU, p->near_mtu);
+	set_told(p, &r);
 	s->env->sink->put(s->env->sink, &r);
 	p->record = r;
 	p->proofs = 0;
@@ -71,11 +78,30 @@ void pmtu_record_place(struct pmtu_source *s, struct pmtu_path *p, const struct 
 	put_found(s, p, at);
 }
 
+/* Whether the newest record tells of what is not so (any more). */
+static bool is_outdated(const struct pmtu_path *p, int64_t now_us)
+{
+	const struct record *r = &p->record;
+	int64_t left_s = record_get(r, PMTU_CACHED_S, 0);
+
+	if (p->near_mtu >= p->mtu && p->near_mtu != record_get(r, PMTU_NEAR_MTU, 0))
+		return true;
+	return p->belief.known && (p->belief.mtu != record_get(r, PMTU_CACHED_MTU, 0) ||
+				   (left_s && now_us >= r->t + left_s * US_PER_S));
+}
+
 void pmtu_record_proof(struct pmtu_source *s, struct pmtu_path *p)
 {
-	if (p->odd || p->said.state != PMTU_STATE_COMPLETE || ++p->proofs < PROOFS)
+	int64_t now = source_now(s->env);
+
+	if (p->said.state != PMTU_STATE_COMPLETE)
 		return;
-	p->record.t = source_now(s->env);
+	p->belief = pmtu_belief_ask(s, &p->at.way);
+	p->proofs += !p->odd;
+	if (p->proofs < PROOFS && !is_outdated(p, now))
+		return;
+	set_told(p, &p->record);
+	p->record.t = now;
 	record_set(&p->record, PMTU_PROOFS, p->proofs);
 	s->env->sink->put(s->env->sink, &p->record);
 	p->proofs = 0;

@@ -262,8 +262,8 @@ static void say_belief(const struct subject *s, const struct way *w, struct text
 
 	text_line(o);
 	text_say(o, "%s", w->name);
-	if (p->cached_s > 0 && p->searched_us != MODEL_NEVER &&
-	    !__builtin_add_overflow(p->searched_us, (int64_t)p->cached_s * US_PER_S, &until))
+	if (p->cached_s > 0 && p->cached_us != MODEL_NEVER &&
+	    !__builtin_add_overflow(p->cached_us, (int64_t)p->cached_s * US_PER_S, &until))
 		text_say(o, "this host believes %d until %s", p->cached_mtu, format_moment(s->f, until, text));
 	else
 		text_say(o, "this host believes %d", p->cached_mtu);

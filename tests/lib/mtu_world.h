@@ -22,10 +22,10 @@ struct mtu_row {
 struct mtu_found {
 	enum pmtu_state state;
 	enum pmtu_cause cause;
-	int mtu, low, high, limit, named, hop, cached, near_mtu;
+	int mtu, low, high, limit, named, hop, cached, cached_s, near_mtu;
 	const char *from, *target, *hop_from;
 	enum direction direction;
-	bool near, has_named, outer, snapshot;
+	bool near, has_named, outer, snapshot, again;
 	int error, proofs;
 };
 
@@ -83,6 +83,8 @@ static inline void mtu_fill(struct sim *s, struct record *r, unsigned key, const
 	mtu_name_field(s, r, PMTU_HOP_FROM, f->hop_from);
 	if (f->cached)
 		record_set(r, PMTU_CACHED_MTU, f->cached);
+	if (f->cached_s)
+		record_set(r, PMTU_CACHED_S, f->cached_s);
 	if (f->limit)
 		record_set(r, PMTU_LIMIT, f->limit);
 	if (f->state == PMTU_STATE_SEARCHING && !f->mtu)
@@ -95,7 +97,7 @@ static inline void mtu_fill(struct sim *s, struct record *r, unsigned key, const
 	record_set(r, PMTU_HIGH, f->high ? f->high : f->mtu + 1);
 	record_set(r, PMTU_PROBES, 16);
 	record_set(r, PMTU_TOOK_MS, 80);
-	if (f->proofs)
+	if (f->proofs || f->again)
 		record_set(r, PMTU_PROOFS, f->proofs);
 	if (f->has_named)
 		record_set(r, PMTU_NAMED, f->named);

@@ -244,8 +244,9 @@ is "$("$TUNWATCH" report --format json "$work/run.twr" | jq -r '.tunnels[] | sel
 is "$(jq -r 'select(.kind == "probe" and .rtt_ns) | .size' "$work/run" | sort -nu | xargs)" "84 104" \
 	"round-trip times are those of small probes"
 is "$(jq -c 'select(.kind == "pmtu" and (.tunnel | test("^nobody")))' "$work/run")" "" "who is silent is not searched"
-# what finds nothing new has one record for six periods
-proofs=$(jq -r 'select(.kind == "pmtu" and .proofs) | .proofs' "$work/run" | sort -u | xargs)
+# what finds nothing new has one record for six periods; in IPv6 the kernel learns something in between
+proofs=$(jq -r 'select(.kind == "pmtu" and .proofs and (.target | test("^10[.]"))) | .proofs' "$work/run" |
+	sort -u | xargs)
 is "$proofs" 6 "quiet periods are told of together"
 for i in 1 2; do
 	is "$(ip -n "$near" route get 10.77.200.$i | grep -o 'mtu [0-9]*')" "" "the cache of path MTUs is as it was: $i"

@@ -232,6 +232,34 @@ static void proofs(void **state)
 	sim_end(&s);
 }
 
+/* The kernel believes something else than when the search ended: that has a time of its own. */
+static void beliefs(void **state)
+{
+	struct mtu_found f = { .state = PMTU_STATE_COMPLETE, .cause = PMTU_CAUSE_SILENT, .mtu = 1372, .again = true,
+			       .cached = 1400, .cached_s = 600 };
+	const struct model_pmtu *p;
+	int64_t searched;
+	uint64_t changes;
+	struct sim s;
+
+	(void)state;
+	start(&s, &vti4);
+	mtu_found(&s, MTU_INNER, 1372, PMTU_CAUSE_SILENT, NULL);
+	searched = s.t;
+	sim_run(&s, 60);
+	changes = s.m->changes;
+	mtu_put(&s, MTU_INNER, &f);
+	p = model_find_pmtu(s.m, MTU_INNER);
+	assert_true(p->cached_mtu == 1400 && p->cached_s == 600 && p->cached_us == s.t);
+	assert_true(p->searched_us == searched && p->mtu == 1372 && !p->nsizes);
+	assert_int_equal(s.m->changes, changes);
+	sim_run(&s, 5);
+	f.cached = f.cached_s = 0;
+	mtu_put(&s, MTU_INNER, &f);
+	assert_true(!p->cached_mtu && !p->cached_s);
+	sim_end(&s);
+}
+
 /* However many sizes are tried: those at the edge stay. */
 static void telling_sizes(void **state)
 {
@@ -952,6 +980,7 @@ int main(void)
 		cmocka_unit_test(no_number),
 		cmocka_unit_test(evidence),
 		cmocka_unit_test(proofs),
+		cmocka_unit_test(beliefs),
 		cmocka_unit_test(telling_sizes),
 		cmocka_unit_test(counts_end_somewhere),
 		cmocka_unit_test(nothing_else_moves),
