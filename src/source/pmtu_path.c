@@ -5,7 +5,7 @@
 
 #include "source/pmtu_int.h"
 
-enum { MISSED_MAX = 12, DARK_MAX = 3, CONTROLS_MAX = 200 };
+enum { MISSED_MAX = 3, DARK_MAX = 3, CONTROLS_MAX = 200 };
 
 static const struct addr nobody;
 

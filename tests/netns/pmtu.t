@@ -151,6 +151,7 @@ known run 2001:db8:200::1 "complete ptb 1445" "IPv6: a rise"
 soon "$changed" "... in time"
 router drop
 changed=$(now)
+fell_silent=$changed
 limit 2 1280 1281
 known run 10.77.200.2 "complete silent 1280" "IPv4: a drop, black hole"
 at=$(jq -r 'select(.kind == "pmtu" and .target == "10.77.200.2" and .mtu == 1280) | .time' "$work/run" | head -n 1)
@@ -168,6 +169,13 @@ known run 2001:db8:200::2 "complete silent 1478" "IPv6: a rise, black hole"
 at=$(jq -r 'select(.kind == "pmtu" and .target == "2001:db8:200::2" and .mtu == 1478) | .time' "$work/run" |
 	head -n 1)
 soon "$changed" "... in time"
+# where the number is as it was a search begins after three periods without frag-needed, and takes 4 s for the cause
+for t in "10.77.200.1 1444" "2001:db8:200::1 1445"; do
+	known run "${t% *}" "complete silent ${t#* }" "${t% *}: the router stopped to say so"
+	at=$(jq -r --arg t "${t% *}" 'select(.kind == "pmtu" and .target == $t and .cause == "silent") | .time' \
+		"$work/run" | head -n 1)
+	late=$((4 * period + 5)) soon "$fell_silent" "... after three periods"
+done
 router accept
 known run 10.77.200.2 "complete ptb 1479" "IPv4: the router says so again"
 known run 2001:db8:200::2 "complete ptb 1478" "IPv6: the router says so again"
