@@ -54,7 +54,7 @@ struct model_target {
 	enum path path;
 	uint16_t target;            /* name key */
 	uint16_t row;               /* inner: tunnel key; outer: MODEL_NONE (shared) */
-	uint32_t sent, lost;        /* scheduled probes with a fate */
+	uint32_t sent, lost;        /* scheduled probes with a fate, none sent during a search: see model_pmtu_aside */
 	uint32_t sent_up, lost_up;  /* of those, outside outages */
 	uint32_t late, duplicate, foreign;
 	uint64_t replies;           /* to scheduled and verdict probes */
@@ -65,9 +65,10 @@ struct model_target {
 	int64_t next_seq;           /* first number not folded yet; -1 at the start */
 	struct model_pending pending[PENDING_SLOTS];
 	uint64_t ring_lost[4];      /* bits: the last 200 scheduled outcomes outside outages, 1 lost */
+	uint64_t ring_aside[4];     /* ... 1: sent during a search */
 	uint32_t ring_count, ring_pos;
 	uint32_t lost_run, reply_run;
-	uint32_t scheduled_lost_run; /* of lost_run, the scheduled ones */
+	uint32_t scheduled_lost_run, aside_lost_run; /* of lost_run, the scheduled ones; of those, during a search */
 	uint32_t need_lost;         /* K: losses in a row that mean down (given the loss before) */
 	uint32_t need_replies;      /* replies in a row that end it */
 	uint32_t silent_sent, silent_replies; /* probes and stray replies since it is silent */
@@ -365,6 +366,8 @@ enum model_loss { LOSS_1M, LOSS_10M, LOSS_ALL, LOSS_UP };
 double model_loss(const struct model *m, const struct model_target *t, enum model_loss which);
 /* Lost ones among the newest scheduled probes outside outages, at most 200. */
 unsigned model_ring_lost(const struct model_target *t, unsigned newest);
+/* The same without those sent during a search; *ret_n: how many are left. */
+unsigned model_ring_loss(const struct model_target *t, unsigned newest, unsigned *ret_n);
 /* RTT in us below which the fraction p of replies lie, within 5 %; -1: no reply. */
 int64_t model_rtt_percentile(const struct model_rtt *rtt, double p);
 int64_t model_rtt_avg(const struct model_rtt *rtt);

@@ -53,6 +53,10 @@ struct model_pmtu {
 	uint32_t refusals;          /* probes that were refused, in all; an interface may count each as an error */
 	struct model_pmtu_size sizes[MODEL_PMTU_SIZES]; /* ascending; the most telling ones */
 	uint32_t nsizes;
+	struct model_pmtu_aside {
+		int64_t from_us, until_us; /* MODEL_NEVER: none */
+		int64_t most_us;           /* no later than that */
+	} aside[2];                 /* the newest stretches of searching, see model_pmtu_aside */
 };
 
 /* A security association. Key: the sa records' key. */
@@ -131,6 +135,9 @@ bool model_mtu_searching(const struct model *m, unsigned tunnel);
 const char *mtu_verdict_word(enum mtu_verdict v);
 /* The target's path MTU, or NULL. */
 const struct model_pmtu *model_find_pmtu(const struct model *m, unsigned target_key);
+/* Whether the target's path was searched at that time: where somebody limits the rate of echoes, small packets are lost
+ * for it, and say nothing of the path. True for at most 30 s in a row, and for a third of a long time. */
+bool model_pmtu_aside(const struct model *m, unsigned target_key, int64_t sent_us);
 /* An SA of the row in that direction that is in use (ESP's before others, the newest), or NULL. */
 const struct model_sa *model_tunnel_sa(const struct model *m, unsigned tunnel, enum direction dir);
 

@@ -18,9 +18,7 @@ static bool cause_loss(const struct model *m, const struct model_tunnel *t, char
 
 	if (!in || model_ring_lost(in, UINT32_MAX) < 3)
 		return false;
-	if (n > in->ring_count)
-		n = in->ring_count;
-	lost = model_ring_lost(in, n);
+	lost = model_ring_loss(in, n, &n);
 	if (lost < 3 || lost < 0.03 * n || wilson_lower(lost, n) < 0.01)
 		return false;
 	snprintf(text, size, "loss %.1f %% in the last %u probes", 100.0 * lost / n, n);

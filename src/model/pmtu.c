@@ -6,7 +6,8 @@
 
 #include "model/model_int.h"
 
-enum { SIZE_MOST = 65535, AGE_MOST_US = 60000000, PROOFS_MOST = 3600, LOST_FEW = 3 };
+enum { SIZE_MOST = 65535, AGE_MOST_US = 60000000, PROOFS_MOST = 3600, LOST_FEW = 3, ASIDE_MOST_US = 30000000,
+       ASIDE_TAIL_US = 2000000 };
 
 /* ---- the table ---- */
 
@@ -28,6 +29,7 @@ static struct model_pmtu *pmtu_at(struct model *m, unsigned key)
 		p->named = -1;
 		p->settled = PMTU_CAUSE_PENDING;
 		p->since_us = p->searched_us = p->proved_us = p->told_us = p->cached_us = MODEL_NEVER;
+		p->aside[0] = p->aside[1] = (struct model_pmtu_aside){ MODEL_NEVER, MODEL_NEVER, MODEL_NEVER };
 	}
 	return p;
 }
@@ -95,6 +97,61 @@ static int64_t clamp(const struct record *r, unsigned field, int64_t least, int6
 int32_t pmtu_size(const struct record *r, unsigned field)
 {
 	return (int32_t)clamp(r, field, 0, SIZE_MOST, 0);
+}
+
+/* ---- stretches of searching ---- */
+
+/* It is searched from then on, until a record says otherwise: for what is left of 30 s, and half of what passed since
+ * the last time. */
+static void aside_begin(struct model_pmtu *p, int64_t from, int64_t until)
+{
+	struct model_pmtu_aside *a = &p->aside[0];
+	int64_t left = ASIDE_MOST_US, passed;
+
+	if (from < 0)
+		return;
+	if (a->until_us != MODEL_NEVER) {
+		passed = from - a->until_us;
+		left = a->most_us - a->until_us;
+		left = passed >= 2 * ASIDE_MOST_US || left + passed / 2 > ASIDE_MOST_US ? ASIDE_MOST_US :
+		       left + passed / 2;
+	}
+	if (a->until_us == MODEL_NEVER || (from > a->until_us && left >= ASIDE_TAIL_US)) {
+		p->aside[1] = *a;
+		*a = (struct model_pmtu_aside){ from, from, from + left };
+	} else if (from > a->until_us) {
+		return;
+	}
+	until = until < a->most_us ? until : a->most_us;
+	a->until_us = max_time(a->until_us, until);
+}
+
+/* Whoever limits the rate has to recover. */
+static void aside_end(struct model_pmtu *p, int64_t t)
+{
+	if (p->aside[0].until_us != MODEL_NEVER && t + ASIDE_TAIL_US < p->aside[0].until_us)
+		p->aside[0].until_us = max_time(p->aside[0].from_us, t + ASIDE_TAIL_US);
+}
+
+bool model_pmtu_aside(const struct model *m, unsigned target_key, int64_t sent_us)
+{
+	const struct model_pmtu *p = model_find_pmtu(m, target_key);
+
+	for (size_t i = 0; p && i < ARRAY_LEN(p->aside); i++)
+		if (p->aside[i].until_us != MODEL_NEVER && sent_us >= p->aside[i].from_us &&
+		    sent_us < p->aside[i].until_us)
+			return true;
+	return false;
+}
+
+/* What a record of the path says. A keyframe only repeats what was said. */
+static void aside_note(struct model_pmtu *p, const struct record *r, enum pmtu_state state)
+{
+	if (state == PMTU_STATE_SEARCHING ||
+	    (state == PMTU_STATE_COMPLETE && record_get(r, PMTU_CAUSE, PMTU_CAUSE_NONE) == PMTU_CAUSE_PENDING))
+		aside_begin(p, r->t, r->t + ASIDE_MOST_US);
+	else if (!r->snapshot)
+		aside_end(p, r->t);
 }
 
 /* ---- sizes ---- */
@@ -217,6 +274,9 @@ void pmtu_probe(struct model *m, struct model_target *t, const struct record *r)
 	int32_t size = pmtu_size(r, PROBE_SIZE);
 	struct model_pmtu *p;
 
+	if (record_get(r, PROBE_PURPOSE, PURPOSE_SCHEDULE) == PURPOSE_LOCATE && r->key < m->npmtu &&
+	    m->pmtu[r->key].used)
+		aside_begin(&m->pmtu[r->key], r->t - clamp(r, PROBE_AGE_US, 0, AGE_MOST_US, 0), r->t + ASIDE_TAIL_US);
 	if (outcome == OUTCOME_REPLY || outcome == OUTCOME_LATE || outcome == OUTCOME_PTB ||
 	    outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_DUPLICATE)
 		t->large++;
@@ -492,6 +552,7 @@ void pmtu_apply(struct model *m, const struct record *r)
 		p->path = r->v[PMTU_PATH] == PATH_OUTER ? PATH_OUTER : PATH_INNER;
 	old = p->state;
 	known = p->since_us != MODEL_NEVER;
+	aside_note(p, r, (enum pmtu_state)state);
 	set_way(p, r);
 	if (state == PMTU_STATE_SEARCHING) {
 		begin(p, r);

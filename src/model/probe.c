@@ -31,12 +31,13 @@ struct model_target *probe_target(struct model *m, unsigned key)
 	return t;
 }
 
-static void ring_put(struct model_target *t, bool lost)
+static void ring_put(struct model_target *t, bool lost, bool aside)
 {
 	uint64_t bit = UINT64_C(1) << t->ring_pos % 64;
-	uint64_t *word = &t->ring_lost[t->ring_pos / 64];
+	uint64_t *lost_word = &t->ring_lost[t->ring_pos / 64], *aside_word = &t->ring_aside[t->ring_pos / 64];
 
-	*word = lost ? *word | bit : *word & ~bit;
+	*lost_word = lost ? *lost_word | bit : *lost_word & ~bit;
+	*aside_word = aside ? *aside_word | bit : *aside_word & ~bit;
 	t->ring_pos = (t->ring_pos + 1) % RING;
 	if (t->ring_count < RING)
 		t->ring_count++;
@@ -57,6 +58,22 @@ unsigned model_ring_lost(const struct model_target *t, unsigned newest)
 		n += t->ring_lost[at / 64] >> at % 64 & 1;
 	}
 	return n;
+}
+
+unsigned model_ring_loss(const struct model_target *t, unsigned newest, unsigned *ret_n)
+{
+	unsigned n = 0, lost = 0;
+
+	newest = newest < t->ring_count ? newest : t->ring_count;
+	for (unsigned i = 1; i <= newest; i++) {
+		unsigned at = (t->ring_pos + RING - i) % RING;
+		bool counts = !(t->ring_aside[at / 64] >> at % 64 & 1);
+
+		n += counts;
+		lost += counts && t->ring_lost[at / 64] >> at % 64 & 1;
+	}
+	*ret_n = n;
+	return lost;
 }
 
 /* How many in a row are beyond chance when each happens with probability at most p. */
@@ -131,49 +148,60 @@ static void fold_reply(struct model *m, struct model_target *t, const struct mod
 	}
 }
 
+/* What became of the scheduled probes of a run before it was added to. */
+struct run {
+	uint32_t lost, aside;
+};
+
 /* Losses of a run go into the ring only when it did not become an outage. */
-static void ring_fold(struct model_target *t, uint32_t lost_run, bool was_silent, bool lost, bool scheduled)
+static void ring_fold(struct model_target *t, const struct run *run, bool was_silent, bool scheduled, bool aside)
 {
-	if (lost || was_silent)
+	uint32_t counted = run->lost - run->aside;
+
+	if (was_silent)
 		return;
-	for (uint32_t i = 0; i < lost_run && i < RING; i++)
-		ring_put(t, true);
-	t->lost_up += lost_run;
-	t->sent_up += lost_run;
+	for (uint32_t i = 0; i < run->lost && i < RING; i++)
+		ring_put(t, true, i >= counted);
+	t->lost_up += counted;
+	t->sent_up += counted;
 	if (scheduled) {
-		ring_put(t, false);
-		t->sent_up++;
+		ring_put(t, false, aside);
+		t->sent_up += !aside;
 	}
 }
 
-static void fold_scheduled(struct model *m, struct model_target *t, const struct model_pending *p, bool lost)
+static void fold_scheduled(struct model *m, struct model_target *t, const struct model_pending *p, bool lost,
+			   bool aside)
 {
-	t->sent++;
-	t->lost += lost;
-	window_add(&t->minute, p->sent_us / US_PER_S, lost);
-	window_add(&t->ten, p->sent_us / (10 * US_PER_S), lost);
-	if (t->row != MODEL_NONE && t->path == PATH_INNER)
+	if (!aside) {
+		t->sent++;
+		t->lost += lost;
+		window_add(&t->minute, p->sent_us / US_PER_S, lost);
+		window_add(&t->ten, p->sent_us / (10 * US_PER_S), lost);
+	}
+	if (t->row != MODEL_NONE && t->path == PATH_INNER && !(aside && lost))
 		history_probe(m, t->row, p->sent_us, lost, p->rtt_us);
 }
 
 static void fold_one(struct model *m, struct model_target *t, const struct model_pending *p)
 {
 	bool lost = p->fate != 1 + OUTCOME_REPLY, scheduled = p->purpose == PURPOSE_SCHEDULE;
-	bool was_silent = t->silent;
-	uint32_t run = t->scheduled_lost_run;
+	bool was_silent = t->silent, aside = model_pmtu_aside(m, (unsigned)(t - m->targets), p->sent_us);
+	struct run run = { t->scheduled_lost_run, t->aside_lost_run };
 
 	if (scheduled)
-		fold_scheduled(m, t, p, lost);
+		fold_scheduled(m, t, p, lost, aside);
 	if (lost) {
 		if (!t->lost_run)
-			t->scheduled_lost_run = 0;
+			t->scheduled_lost_run = t->aside_lost_run = 0;
 		t->scheduled_lost_run += scheduled;
+		t->aside_lost_run += scheduled && aside;
 		fold_lost(m, t, p);
-	} else {
-		fold_reply(m, t, p);
-		t->scheduled_lost_run = 0;
+		return;
 	}
-	ring_fold(t, run, was_silent, lost, scheduled);
+	fold_reply(m, t, p);
+	t->scheduled_lost_run = t->aside_lost_run = 0;
+	ring_fold(t, &run, was_silent, scheduled, aside);
 }
 
 static void fold_pending(struct model *m, struct model_target *t)
@@ -194,7 +222,7 @@ static void renumber(struct model *m, struct model_target *t, int64_t seq)
 {
 	/* from its very first probe on; after a gap those before it never come */
 	bool whole = t->next_seq < 0 && !m->partial && seq < PENDING_SLOTS && !t->sent && !t->replies &&
-		     m->gap_us == MODEL_NEVER;
+		     t->run_start_us == MODEL_NEVER && m->gap_us == MODEL_NEVER;
 
 	if (t->next_seq >= 0 && seq >= t->next_seq && seq < t->next_seq + 4 * PENDING_SLOTS) {
 		/* a fate is overdue: pass over those that are unknown */
@@ -304,7 +332,7 @@ void probe_gap(struct model *m)
 		memset(t->pending, 0, sizeof t->pending);
 		t->next_seq = -1;
 		if (!t->silent)
-			t->lost_run = t->scheduled_lost_run = 0;
+			t->lost_run = t->scheduled_lost_run = t->aside_lost_run = 0;
 		t->reply_run = 0;
 	}
 }

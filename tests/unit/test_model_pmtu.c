@@ -303,7 +303,8 @@ static void counts_end_somewhere(void **state)
 	sim_end(&s);
 }
 
-/* What is measured of a row is measured with small probes alone. */
+/* What is measured of a row is measured with small probes alone. Those that look for the place are sent only at times
+ * that are left out of loss. */
 static void nothing_else_moves(void **state)
 {
 	struct sim s, plain;
@@ -312,10 +313,8 @@ static void nothing_else_moves(void **state)
 	start(&s, &vti4);
 	start(&plain, &vti4);
 	for (int i = 0; i < 120; i++) {
-		for (int k = 0; k < 5; k++) {
+		for (int k = 0; k < 5; k++)
 			mtu_probe(&s, MTU_INNER, PURPOSE_MTU, 1400 + k, k & 1 ? OUTCOME_TIMEOUT : OUTCOME_REPLY);
-			mtu_probe(&s, MTU_INNER, PURPOSE_LOCATE, 1400 + k, OUTCOME_TIMEOUT);
-		}
 		sim_run(&s, 1);
 		sim_run(&plain, 1);
 	}
@@ -323,6 +322,17 @@ static void nothing_else_moves(void **state)
 	assert_memory_equal(&s.m->targets[0], &plain.m->targets[0], sizeof s.m->targets[0]);
 	assert_int_equal(row(&s)->state, HEALTH_UP);
 	assert_int_equal(row(&s)->up_us, row(&plain)->up_us);
+	for (int i = 0; i < 30; i++) {
+		for (int k = 0; k < 5; k++)
+			mtu_probe(&s, MTU_INNER, PURPOSE_LOCATE, 1400 + k, OUTCOME_TIMEOUT);
+		sim_run(&s, 1);
+		sim_run(&plain, 1);
+	}
+	assert_memory_equal(&s.m->targets[0].rtt, &plain.m->targets[0].rtt, sizeof s.m->targets[0].rtt);
+	assert_memory_equal(s.m->targets[0].ring_lost, plain.m->targets[0].ring_lost, sizeof plain.m->targets[0].ring_lost);
+	assert_int_equal(s.m->targets[0].replies, plain.m->targets[0].replies);
+	assert_int_equal(s.m->targets[0].lost, 0);
+	assert_int_equal(row(&s)->state, HEALTH_UP);
 	sim_end(&s);
 	sim_end(&plain);
 }
@@ -973,6 +983,132 @@ static void survives_rotation(void **state)
 	sim_end(&other);
 }
 
+/* ---- small probes while large ones are sent ---- */
+
+/* Somebody limits the rate of echoes: what is sent during a search is lost for it, and counts for no loss, whenever its
+ * fate becomes known. Verdicts go by it all the same. */
+static void aside(void **state)
+{
+	struct model *c;
+	struct sim s;
+	unsigned n;
+
+	(void)state;
+	start(&s, &line4);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING, .target = "10.77.0.2" });
+	for (int i = 0; i < 9; i++) {
+		s.loss = i % 2;
+		sim_run(&s, 1);
+	}
+	s.loss = 1;
+	sim_run(&s, 1);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .mtu = 1390,
+						    .cause = PMTU_CAUSE_PENDING });
+	s.loss = 0;
+	sim_run(&s, 2);
+	s.loss = 1;
+	sim_run(&s, 1);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_COMPLETE, .mtu = 1390,
+						    .cause = PMTU_CAUSE_SILENT });
+	s.loss = 0;
+	sim_run(&s, 3);
+	/* the place is looked for later */
+	mtu_probe(&s, MTU_INNER, PURPOSE_LOCATE, 1391, OUTCOME_TIMEOUT);
+	s.loss = 1;
+	sim_run(&s, 1);
+	s.loss = 0;
+	sim_run(&s, 20);
+	assert_true(model_loss(s.m, &s.m->targets[0], LOSS_ALL) == 0);
+	assert_true(model_loss(s.m, &s.m->targets[0], LOSS_UP) == 0);
+	assert_true(model_loss(s.m, &s.m->targets[0], LOSS_1M) == 0);
+	assert_true(model_loss(s.m, &s.m->targets[0], LOSS_10M) == 0);
+	/* answered ones are left out as lost ones are: 49 s, of which 10 before and 18 behind it count */
+	assert_in_range(s.m->targets[0].sent, 26, 32);
+	assert_true(model_ring_lost(&s.m->targets[0], UINT32_MAX) >= 6);
+	assert_int_equal(model_ring_loss(&s.m->targets[0], UINT32_MAX, &n), 0);
+	assert_in_range(n, 26, 32);
+	assert_null(strstr(row(&s)->reason, "loss"));
+	assert_int_equal(history_outages(s.m), 0);
+	c = model_copy(s.m);
+	assert_true(model_hash(c) == model_hash(s.m));
+	model_free(c);
+	/* an outage is one, searching or not */
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING });
+	s.loss = 1;
+	sim_run(&s, 10);
+	assert_int_equal(row(&s)->state, HEALTH_DOWN);
+	sim_end(&s);
+}
+
+/* Sent before the search, lost while it is under way: that was not the search. */
+static void aside_by_sending(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	start(&s, &line4);
+	s.loss = 1;
+	sim_run(&s, 1);
+	s.loss = 0;
+	sim_run(&s, 0.5);
+	mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING, .target = "10.77.0.2" });
+	sim_run(&s, 5);
+	assert_int_equal(s.m->targets[0].lost, 1);
+	sim_end(&s);
+}
+
+/* Searches that hardly end hide no loss for long; it is the same when a keyframe repeats what was said. */
+static void aside_has_an_end(void **state)
+{
+	(void)state;
+	for (int keyframes = 0; keyframes < 2; keyframes++) {
+		int64_t began = 0, first = 0, last = 0;
+		unsigned total = 0;
+		struct sim s;
+
+		start(&s, &line4);
+		for (int i = 0; i < 600; i++) {
+			if (i % 5 == 0) {
+				mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = i % 10 ? PMTU_STATE_TOO_LOSSY :
+					PMTU_STATE_SEARCHING, .target = "10.77.0.2" });
+				last = i % 10 ? last : s.t;
+				began = began ? began : s.t;
+			}
+			if (keyframes && i % 10 < 5) {
+				int64_t t = s.t;
+
+				s.t = last;
+				mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = PMTU_STATE_SEARCHING,
+					.target = "10.77.0.2", .snapshot = true });
+				s.t = t;
+			}
+			s.loss = i % 5 == 2 ? 1 : 0.05;
+			sim_run(&s, 1);
+			total += model_pmtu_aside(s.m, MTU_INNER, s.t);
+			if (!first && row(&s)->state == HEALTH_DEGRADED)
+				first = s.t;
+		}
+		assert_in_range(total, 150, 320);
+		assert_true(first && first < began + 90 * US_PER_S);
+		assert_int_equal(row(&s)->state, HEALTH_DEGRADED);
+		assert_near(model_loss(s.m, &s.m->targets[0], LOSS_10M), 0.23, 0.1);
+		sim_end(&s);
+	}
+	/* one that does not end at all */
+	for (int found = 0; found < 2; found++) {
+		struct sim s;
+
+		start(&s, &line4);
+		mtu_put(&s, MTU_INNER, &(struct mtu_found){ .state = found ? PMTU_STATE_COMPLETE : PMTU_STATE_SEARCHING,
+			.mtu = 1390, .cause = PMTU_CAUSE_PENDING, .target = "10.77.0.2" });
+		assert_true(model_pmtu_aside(s.m, MTU_INNER, s.t + 29 * US_PER_S));
+		assert_false(model_pmtu_aside(s.m, MTU_INNER, s.t - 1));
+		assert_false(model_pmtu_aside(s.m, MTU_INNER, s.t + 30 * US_PER_S));
+		assert_false(model_pmtu_aside(s.m, MTU_OUTER, s.t));
+		sim_end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1004,6 +1140,9 @@ int main(void)
 		cmocka_unit_test(another_address),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(survives_rotation),
+		cmocka_unit_test(aside),
+		cmocka_unit_test(aside_by_sending),
+		cmocka_unit_test(aside_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
