@@ -186,8 +186,10 @@ static void say_who(const struct frame *f, const struct model_pmtu *p, struct te
 {
 	const char *who = model_name(f->m, p->from);
 
-	text_say(o, "%s%s says frag-needed with %d", *who ? who : "a router",
-		 p->near ? " (this host's next hop)" : "", p->mtu);
+	text_say(o, "%s%s says frag-needed", *who ? who : "a router", p->near ? " (this host's next hop)" : "");
+	// a wrong number has a text of its own
+	if (p->named < 0)
+		str_append(o->s, sizeof o->s, &o->pos, " with %d", p->mtu);
 }
 
 static void say_cause(const struct frame *f, const struct model_pmtu *p, struct text *o)
@@ -324,13 +326,12 @@ static bool has_ipv6(const struct subject *s)
 	return target && model_addr(s->f->m, target->target).family == AF_INET6;
 }
 
-// A line's is the one that leads there.
+// A line's is the one that leads there; "": a router's tunnel has none here.
 static const char *ifname_of(const struct subject *s)
 {
 	const struct model_route *r = row_is_line(s->t) ? model_tunnel_route(s->f->m, s->t) : NULL;
-	const char *name = model_name(s->f->m, r ? r->oif : s->t->ifname);
 
-	return *name ? name : "IFNAME";
+	return model_name(s->f->m, r ? r->oif : s->t->ifname);
 }
 
 static void write_configure(const struct subject *s, struct text *o)
@@ -344,7 +345,7 @@ static void write_configure(const struct subject *s, struct text *o)
 	text_say(o, "TCP MSS %d (IPv6 %d)", mss4, mss6);
 	if (x->mtu <= 0)
 		return;
-	if (!x->from_router) {
+	if (!x->from_router && *ifname_of(s)) {
 		text_line(o);
 		text_say(o, "Linux    ip link set dev %s mtu %d", ifname_of(s), x->mtu);
 	}

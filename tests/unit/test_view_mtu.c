@@ -122,7 +122,8 @@ static void remote_and_unknown(void **state)
 	press(&s, "k");
 	assert_true(shows(&s, " branch  remote  1280/1280  ok"));
 	assert_line(&s, " mtu ", "configured 1280 (its router enforces it)");
-	assert_line(&s, "cause", "203.0.113.1 (this host's next hop) says frag-needed with 1280  a router names 1400");
+	assert_line(&s, "cause", "203.0.113.1 (this host's next hop) says frag-needed  a router names 1400");
+	assert_false(shows(&s, "Linux"));
 	press(&s, "k");
 	assert_line(&s, "verdict", "!unstable");
 	assert_line(&s, "inner ", "it changes all the time  1300 passes  1476 not");
