@@ -56,6 +56,8 @@ bool view_event_time(struct view *v, const struct model *m, const struct view_st
 
 /* A line shown instead of the footer until the next key. "" removes it. */
 void view_say(struct view *v, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* ... and only until the recording's end gets to that time. */
+void view_say_until(struct view *v, int64_t until, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Questions, asked in the last line. */
 enum view_question {

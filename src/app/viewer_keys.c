@@ -249,18 +249,19 @@ static void sweep(struct viewer *vw, bool all)
 	const struct model *m = model_of(vw);
 	unsigned row = view_row(vw->view);
 	bool is_there = row < m->ntunnels && m->tunnels[row].used;
+	int64_t until = timeline_end(vw->tl) + 5 * US_PER_S;
 
 	if (vw->mode & MODE_REPLAY) {
 		view_say(vw->view, "%s works live only: replay sends no packet", all ? "f" : "R");
 	} else if (all) {
-		view_say(vw->view, "searching the path MTUs of all rows");
+		view_say_until(vw->view, until, "searching the path MTUs of all rows");
 		tell(vw, "sweep");
 	} else if (!is_there) {
 		view_say(vw->view, "no row is selected");
 	} else if (!can_be_probed(m, row)) {
 		view_say(vw->view, "no address of %s is known that could be asked", m->tunnels[row].name);
 	} else {
-		view_say(vw->view, "searching the path MTU of %s", m->tunnels[row].name);
+		view_say_until(vw->view, until, "searching the path MTU of %s", m->tunnels[row].name);
 		tell_text(vw, "sweep", m->tunnels[row].name);
 	}
 }

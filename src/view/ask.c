@@ -9,6 +9,17 @@ void view_say(struct view *v, const char *fmt, ...)
 {
 	va_list ap;
 
+	v->message_until = MODEL_NEVER;
+	va_start(ap, fmt);
+	vsnprintf(v->message, sizeof v->message, fmt, ap);
+	va_end(ap);
+}
+
+void view_say_until(struct view *v, int64_t until, const char *fmt, ...)
+{
+	va_list ap;
+
+	v->message_until = until;
 	va_start(ap, fmt);
 	vsnprintf(v->message, sizeof v->message, fmt, ap);
 	va_end(ap);

@@ -154,6 +154,11 @@ void panel_empty(struct frame *f, int y, int height)
 		"  line uplink { target = \"203.0.113.1\" }",
 	};
 
+	// what is there is told before the first tick is over
+	if (!f->m->ticks && !(f->st->mode & MODE_REPLAY)) {
+		canvas_put(f->c, 1, y, -1, ROLE_NOTE, "Looking for tunnels.");
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(text) && (int)i < height; i++)
 		canvas_put(f->c, 1, y + (int)i, -1, i ? ROLE_PLAIN : ROLE_NOTE,
 			   !i && f->st->mode & MODE_REPLAY ? "No tunnel was found up to here." : text[i]);

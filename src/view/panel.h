@@ -77,6 +77,7 @@ struct view {
 	char input[80];
 	char answer[80];
 	char message[160];
+	int64_t message_until; // time of the recording's end; MODEL_NEVER: until the next key
 };
 
 // One drawing.

@@ -17,6 +17,7 @@ struct view *view_new(bool ascii, bool utc)
 	v->utc = utc;
 	v->panel = panels_get(PANEL_TUNNELS);
 	v->selected = v->item_row = MODEL_NONE;
+	v->message_until = MODEL_NEVER;
 	v->zoom[DISPLAY_NUMBERS] = v->zoom[DISPLAY_STATES] = 4;
 	v->zoom[DISPLAY_RTT] = 2;
 	return v;
@@ -185,9 +186,11 @@ static void draw_body(struct frame *f, int y, int height)
 void view_draw(struct view *v, struct canvas *c, const struct model *m, const struct view_status *st)
 {
 	struct frame f = { v, c, m, st, canvas_columns(c), canvas_rows(c) };
-	int head = f.rows >= SUMMARY_FROM ? 2 : f.rows >= 2;
-	int foot = f.rows >= 4 || v->asking != ASK_NOTHING || *v->message;
+	int head = f.rows >= SUMMARY_FROM ? 2 : f.rows >= 2, foot;
 
+	if (v->message_until != MODEL_NEVER && st->end >= v->message_until)
+		view_say(v, "%s", "");
+	foot = f.rows >= 4 || v->asking != ASK_NOTHING || *v->message;
 	canvas_clear(c);
 	if (f.rows < 2 && foot)
 		head = 0;

@@ -98,11 +98,30 @@ static void silent(void **state)
 static void empty(void **state)
 {
 	struct screen s;
+	struct record r;
 
 	(void)state;
 	open_empty(&s, false);
 	size(&s, 80, 24);
+	// what is there is not told yet
+	assert_true(shows(&s, "Looking for tunnels."));
+	assert_false(shows(&s, "No tunnel found"));
+	record_init(&r, RECORD_TICK, 0, US_PER_S);
+	model_apply(s.m, &r);
+	draw(&s);
 	assert_screen(&s, "empty-80x24");
+	// what a key began is over some time
+	view_say_until(s.view, 6 * US_PER_S, "searching");
+	s.st.end = 5 * US_PER_S;
+	draw(&s);
+	assert_true(shows(&s, "searching"));
+	s.st.end = 6 * US_PER_S;
+	draw(&s);
+	assert_false(shows(&s, "searching"));
+	view_say(s.view, "until the next key");
+	draw(&s);
+	assert_true(shows(&s, "until the next key"));
+	s.st.end = 0;
 	press(&s, "j k Enter d > / x Enter n & a Enter Tab j ? j q");
 	s.st.connecting = true;
 	draw(&s);
