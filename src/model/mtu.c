@@ -64,7 +64,8 @@ bool model_overhead(const struct model *m, const struct model_tunnel *t, struct 
 		o.type = TUNNEL_TYPE_WIREGUARD;
 	o.outer_family = family_of(m, t, sa);
 	o.inner_family = model_addr(m, t->peer).family;
-	o.has_key = t->has_key || t->has_okey;
+	/* that of packets that arrive need not be in those that leave */
+	o.has_key = l ? l->has_okey : t->has_key || t->has_okey;
 	if (l && !l->gone) {
 		o.device_mtu = l->mtu;
 		o.has_checksum = l->checksum;

@@ -198,10 +198,18 @@ int overhead_outer(const struct overhead *o, int inner)
 
 /* ---- in words ---- */
 
+static bool is_gre(enum tunnel_type type)
+{
+	return type == TUNNEL_TYPE_GRE || type == TUNNEL_TYPE_GRETAP || type == TUNNEL_TYPE_IP6GRE ||
+	       type == TUNNEL_TYPE_IP6GRETAP;
+}
+
+/* What others call a key, as a VXLAN its network, is in their header anyway. */
 static void add_options(const struct overhead *o, char *text, size_t size, size_t *pos)
 {
-	const char *const words[] = { o->has_key ? "key" : NULL, o->has_sequence ? "sequence" : NULL,
-				      o->has_checksum ? "checksum" : NULL,
+	bool gre = is_gre(o->type);
+	const char *const words[] = { gre && o->has_key ? "key" : NULL, gre && o->has_sequence ? "sequence" : NULL,
+				      gre && o->has_checksum ? "checksum" : NULL,
 				      o->encap_limit ? "encapsulation limit" : NULL };
 	const char *lead = " with ";
 

@@ -303,8 +303,11 @@ static void overheads(void **state)
 		       "ESP tunnel cbc(aes) hmac(sha1)");
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE, .remote = R4 }, &transport, 1454, 1386,
 		       "GRE in ESP transport cbc(aes) hmac(sha1)");
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE, .remote = R4, .has_key = true, .key = 9,
+					  .no_link = true }, NULL, 1454, 1426, "GRE with key");
+	/* a key that only packets have that arrive */
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE, .remote = R4, .has_key = true, .key = 9 }, NULL,
-		       1454, 1426, "GRE with key");
+		       1454, 1430, "GRE");
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_WIREGUARD, .remote = R4 }, NULL, 1500, 1440, "WireGuard");
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_WIREGUARD, .remote = R6 }, NULL, 1454, 1360, "WireGuard");
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_XFRM, .if_id = 7 },
@@ -450,6 +453,27 @@ static void options_of_the_interface(void **state)
 		assert_int_equal(mtu_of(&s).verdict, MTU_VERDICT_FRAGMENTS);
 		sim_end(&s);
 	}
+}
+
+/* The row names one key where both are the same: the link has both. */
+static void overhead_of_keys(void **state)
+{
+	struct overhead o;
+	struct record r;
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	record_init(&r, RECORD_LINK, 0, s.t);
+	record_set(&r, LINK_IFNAME, mtu_name(&s, "vx1"));
+	record_set(&r, LINK_TYPE, TUNNEL_TYPE_GRE);
+	record_set(&r, LINK_KEY, 9);
+	record_set(&r, LINK_OKEY, 9);
+	sim_put(&s, &r);
+	mtu_put_row(&s, 0, &(struct mtu_row){ .type = TUNNEL_TYPE_GRE, .remote = R4, .has_key = true, .key = 9 });
+	assert_true(model_overhead(s.m, &s.m->tunnels[0], &o));
+	assert_int_equal(overhead_inner(&o, 1500), 1472);
+	sim_end(&s);
 }
 
 /* ---- verdicts ---- */
@@ -750,6 +774,7 @@ int main(void)
 		cmocka_unit_test(own_addresses_tell_direction),
 		cmocka_unit_test(lists_of_rows),
 		cmocka_unit_test(overheads),
+		cmocka_unit_test(overhead_of_keys),
 		cmocka_unit_test(framings),
 		cmocka_unit_test(others_beside_esp),
 		cmocka_unit_test(options_of_the_interface),

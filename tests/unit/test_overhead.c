@@ -294,6 +294,7 @@ static void test_names(void **state)
 	check_name(&(struct overhead){ ESP4, CBC_SHA1 }, "ESP tunnel cbc(aes) hmac(sha1)");
 	check_name(&(struct overhead){ ESP4, GCM, .natt = true }, "ESP tunnel rfc4106(gcm(aes)) NAT-T");
 	check_name(&(struct overhead){ V4(GRE), .has_key = true }, "GRE with key");
+	check_name(&(struct overhead){ V4(VXLAN), .has_key = true, .has_checksum = true }, "VXLAN");
 	check_name(&(struct overhead){ V4(GRE), .has_key = true, .has_sequence = true }, "GRE with key and sequence");
 	check_name(&(struct overhead){ V4(GRE), UNDER(TRANSPORT), CBC_SHA1 },
 		   "GRE in ESP transport cbc(aes) hmac(sha1)");
