@@ -181,6 +181,7 @@ struct pmtu_way {               /* how probes leave this host */
 	char ifname[16];        /* "": not known */
 	int mtu;                /* of that interface */
 	bool raw;               /* false: by a ping socket, which leaves traces in the kernel's cache of path MTUs */
+	int cached_mtu, cached_s; /* the trace that the search left there, and how long it stays; 0: none */
 };
 struct pmtu_runner;
 /* Open sockets while privileges are there: raw ones, else ping sockets. device: interface to send through, or NULL.

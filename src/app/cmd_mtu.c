@@ -205,9 +205,15 @@ static void say_cause(const struct query *q)
 		printf("  answers come in fragments of %d bytes: the way back is smaller\n", q->placed.back);
 	if (f->named >= 0)
 		printf("  a router names %d, which is wrong\n", f->named);
-	if (f->cause == PMTU_CAUSE_PTB && (!q->way.raw || q->target.family == AF_INET6))
-		printf("  (what routers said stays in this host's cache of path MTUs for 10 minutes%s)\n",
-		       q->way.raw ? "" : ": without CAP_NET_RAW it cannot be avoided");
+}
+
+static void say_cache(const struct query *q)
+{
+	bool avoidable = !q->way.raw && q->target.family == AF_INET;
+
+	if (q->way.cached_mtu)
+		printf("  (this host's cache of path MTUs now says %d, for %d s%s)\n", q->way.cached_mtu,
+		       q->way.cached_s, avoidable ? ": without CAP_NET_RAW it cannot be avoided" : "");
 }
 
 static void say_advice(const struct query *q)
@@ -249,6 +255,7 @@ static void say_text(struct query *q)
 		say_number(q, f);
 	if (f->state == PMTU_STATE_COMPLETE)
 		say_cause(q);
+	say_cache(q);
 	if (f->state == PMTU_STATE_COMPLETE && f->mtu)
 		say_advice(q);
 }
@@ -302,6 +309,7 @@ static int say_json(const struct query *q)
 	json_object_set_new(o, "error", f->error ? json_string(strerror(f->error)) : json_null());
 	json_object_set_new(o, "interface", text(q->way.ifname));
 	json_object_set_new(o, "interface_mtu", number(q->way.mtu));
+	json_object_set_new(o, "cached_mtu", number(q->way.cached_mtu));
 	add_place(o, q);
 	r = json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(o);

@@ -80,8 +80,10 @@ void pmtu_runner_free(struct pmtu_runner *r)
 
 /* ---- how packets leave this host ---- */
 
-static bool ask_route(const struct addr *target, int oif, struct rtnl_route *ret)
+/* No packet is sent. */
+static struct rtnl_route ask_route(const struct addr *target, int oif)
 {
+	static const struct rtnl_route none;
 	static const struct addr any;
 	_Alignas(8) char request[ROUTE_ASK_MAX];
 	uint8_t answer[ANSWER_MAX];
@@ -91,26 +93,33 @@ static bool ask_route(const struct addr *target, int oif, struct rtnl_route *ret
 	int fd = netlink_open(NULL, 0), n;
 
 	if (fd < 0)
-		return false;
+		return none;
 	n = netlink_send(fd, request, len) < 0 ? -1 : netlink_receive(fd, answer, sizeof answer);
 	close(fd);
 	left = n > 0 ? (size_t)n : 0;
-	if (!rtnl_next(&p, &left, &m) || m.what != RTNL_ROUTE)
-		return false;
-	*ret = m.route;
-	return true;
+	return rtnl_next(&p, &left, &m) && m.what == RTNL_ROUTE ? m.route : none;
 }
 
 /* Not the one that has the source address, which may be any other of this host. */
-static void name_interface(const struct pmtu_runner *r, const struct addr *target, unsigned scope,
-			   struct pmtu_way *way)
+static void name_interface(const struct pmtu_runner *r, const struct rtnl_route *route, struct pmtu_way *way)
 {
-	struct rtnl_route route;
-
 	if (r->device[0])
 		str_copy(way->ifname, sizeof way->ifname, r->device);
-	else if (ask_route(target, (int)scope, &route) && route.oif)
-		if_indextoname((unsigned)route.oif, way->ifname);
+	else if (route->oif)
+		if_indextoname((unsigned)route->oif, way->ifname);
+}
+
+/* What this host's cache says now and did not before, or says anew. */
+static void look_at_cache(const struct run *run, const struct rtnl_route *before, struct pmtu_way *way)
+{
+	struct rtnl_route now = ask_route(&run->way.target, run->way.ifindex);
+
+	if (now.expires_s <= 0 || !now.mtu || now.mtu > PMTU_SOCKET_LARGEST)
+		return;
+	if (now.mtu == before->mtu && now.expires_s <= before->expires_s)
+		return;
+	way->cached_mtu = (int)now.mtu;
+	way->cached_s = now.expires_s;
 }
 
 static void ask_interface_mtu(int fd, struct pmtu_way *way)
@@ -122,7 +131,8 @@ static void ask_interface_mtu(int fd, struct pmtu_way *way)
 }
 
 /* The interface, and what the kernel would use now: no packet is sent. Returns the latter, or 0. */
-static int look_at_route(const struct pmtu_runner *r, const struct addr *target, unsigned scope, struct pmtu_way *way)
+static int look_at_route(const struct pmtu_runner *r, const struct addr *target, unsigned scope,
+			 const struct rtnl_route *route, struct pmtu_way *way)
 {
 	bool v4 = target->family == AF_INET;
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(9) };
@@ -138,7 +148,7 @@ static int look_at_route(const struct pmtu_runner *r, const struct addr *target,
 	if (connect(fd, v4 ? (struct sockaddr *)&a4 : (struct sockaddr *)&a6, v4 ? sizeof a4 : sizeof a6) ||
 	    getsockopt(fd, v4 ? (int)IPPROTO_IP : (int)IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu, &mtu_len))
 		mtu = 0;
-	name_interface(r, target, scope, way);
+	name_interface(r, route, way);
 	ask_interface_mtu(fd, way);
 	close(fd);
 	return mtu;
@@ -315,11 +325,13 @@ int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigne
 			   .way = { .target = *target, .ifindex = (int32_t)scope } };
 	struct pmtu_config config = { .family = target->family };
 	int e = v4 ? r->error4 : r->error6, believed;
+	struct rtnl_route before;
 
 	*ret_way = (struct pmtu_way){ .raw = run.socket->icmp.raw };
 	if (e)
 		return error_set(err, e, "cannot send IPv%d probes: %s", v4 ? 4 : 6, strerror(-e));
-	believed = look_at_route(r, target, scope, ret_way);
+	before = ask_route(target, r->device[0] ? (int)if_nametoindex(r->device) : (int)scope);
+	believed = look_at_route(r, target, scope, &before, ret_way);
 	config.most = largest_local(&run, ret_way->mtu);
 	if (!ret_way->mtu)
 		ret_way->mtu = config.most;
@@ -335,5 +347,6 @@ int pmtu_runner_search(struct pmtu_runner *r, const struct addr *target, unsigne
 		locate(&run, v4 ? &r->place4 : &r->place6, tell, arg, ret_placed);
 	if (run.back > ret_placed->back)
 		ret_placed->back = run.back;
+	look_at_cache(&run, &before, ret_way);
 	return 0;
 }

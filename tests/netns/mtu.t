@@ -233,10 +233,42 @@ in_host "$near" sysctl -qw net.ipv4.ping_group_range="0 2147483647"
 for host in "$target $want" "2001:db8:200::1 ${mtu6[1]}"; do
 	read -r address want <<< "$host"
 	router open 0
+	ip -n "$near" route flush cache
+	ip -n "$near" -6 route flush cache
 	out=$(in_host "$near" "${nobody[@]}" "$TUNWATCH" mtu --json "$address")
 	is "$(field mtu) $(field how) $?" "$want frag-needed 0" "without privilege: $address"
+	is "$(field cached_mtu)" "$want" "... and the cache says so"
 	router hole 10
 	out=$(in_host "$near" "${nobody[@]}" "$TUNWATCH" mtu --json "$address")
 	is "$(field mtu) $(field how)" "$want silence" "without privilege, black hole, 10 % loss: $address"
+done
+
+# a router behind the first one says nothing, which the first one does of what is larger still
+router open 0
+avoided="without CAP_NET_RAW it cannot be avoided"
+ip -n "$middle" route replace 10.77.200.1 via 10.77.2.2 mtu lock 1450
+ip -n "$middle" route replace 2001:db8:200::1 via 2001:db8:2::2 mtu 1450
+for host in "10.77.200.1 0 null" "2001:db8:200::1 1 1450"; do
+	read -r address avoids cached <<< "$host"
+	in_host "$far" nft -f - << END
+table inet t {
+	chain in {
+		type filter hook prerouting priority -300;
+		meta length > 1350 drop
+	}
+}
+END
+	ip -n "$near" route flush cache
+	ip -n "$near" -6 route flush cache
+	out=$(in_host "$near" "${nobody[@]}" "$TUNWATCH" mtu "$address")
+	like "$out" "1350 bytes.*black hole" "nobody, and a black hole behind an honest router: $address"
+	like "$out" "cache of path MTUs now says 1450, for [0-9]+ s" "... the cache was written, which is told"
+	[[ $out == *"$avoided"* ]]
+	is $? "$avoids" "... that it cannot be avoided, of IPv4 alone"
+	ip -n "$near" route flush cache
+	ip -n "$near" -6 route flush cache
+	mtu --json "$address"
+	is "$(field mtu) $(field cached_mtu)" "1350 $cached" "... with privilege"
+	in_host "$far" nft flush ruleset
 done
 done_testing
