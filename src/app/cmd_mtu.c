@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One path-MTU search, and what to configure. Exit statuses: 0 found, 1 not (unreachable, too lossy, unstable), 2 a
-// black hole: found, but routers do not tell senders.
+// One path-MTU search, and what to configure. Exit statuses: 0 found, 1 not (unreachable, too lossy, unstable, or less
+// than every path must carry), 2 a black hole: routers do not tell senders.
 #include <errno.h>
 #include <jansson.h>
 #include <netdb.h>
@@ -60,6 +60,12 @@ static int resolve(struct query *q, struct error *err)
 static int mss_of(const struct query *q)
 {
 	return q->found.mtu - (q->target.family == AF_INET ? HEADERS4 : HEADERS6);
+}
+
+/* What every path must carry: a smaller number is no path MTU. */
+static int least_of(const struct query *q)
+{
+	return q->target.family == AF_INET ? 576 : 1280;
 }
 
 static const char *how_of(const struct pmtu_found *f)
@@ -203,7 +209,10 @@ static void say_cause(const struct query *q)
 	}
 	if (q->placed.back)
 		printf("  answers come in fragments of %d bytes: the way back is smaller\n", q->placed.back);
-	if (f->named >= 0)
+	if (!f->mtu && f->named > 0 && f->named < least_of(q))
+		printf("  a router names %d, less than %d (%s)\n", f->named, least_of(q),
+		       q->target.family == AF_INET ? "RFC 791" : "RFC 8200");
+	else if (f->named >= 0)
 		printf("  a router names %d, which is wrong\n", f->named);
 }
 
@@ -318,9 +327,9 @@ static int say_json(const struct query *q)
 
 static int status_of(const struct pmtu_found *f)
 {
-	if (f->state != PMTU_STATE_COMPLETE)
-		return MTU_NONE;
-	return f->cause == PMTU_CAUSE_SILENT || !f->mtu ? MTU_BLACK_HOLE : MTU_FOUND;
+	if (f->state == PMTU_STATE_COMPLETE && f->cause == PMTU_CAUSE_SILENT)
+		return MTU_BLACK_HOLE;
+	return f->state == PMTU_STATE_COMPLETE && f->mtu ? MTU_FOUND : MTU_NONE;
 }
 
 static int run(struct query *q, struct pmtu_runner *runner)

@@ -190,6 +190,18 @@ END
 	mtu --json $target
 	is "$(field mtu) $(field how) $(field named_wrong) $status" "$want frag-needed $names 0" "a router names $names"
 done
+# ... and one that names less than every path must carry, and means it
+router open 0
+ip -n "$middle" route replace $target/32 via 10.77.2.2 mtu lock 500
+mtu $target
+is "$status" 1 "a path of 500 that a router tells of is no black hole"
+like "$out" "not even 576 bytes.*10.77.1.1 says so.*names 500, less than 576 \(RFC 791\)" "... it is said"
+[[ $out != *wrong* ]]
+ok $? "... and not that it is wrong"
+router hole 0
+mtu $target
+is "$status" 2 "... but when it does not tell it is"
+ip -n "$middle" route replace $target/32 via 10.77.2.2 mtu lock $want
 router hole 0
 in_host "$far" nft -f - << END
 table ip t {
