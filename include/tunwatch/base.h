@@ -75,6 +75,7 @@ const char *addr_format(const struct addr *a, char out[ADDR_TEXT_MAX]); /* "" fo
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_set(const struct addr *a);         /* family set and not the any address */
 bool addr_is_link_local(const struct addr *a);  /* 169.254/16 is *not* meant: fe80::/10 only */
+bool addr_is_group(const struct addr *a);       /* multicast, or the limited broadcast address */
 unsigned addr_bits(const struct addr *a);       /* 32, 128, 0 */
 /* The other host of a two-host subnet: /30 and /31 (RFC 3021), /126 and /127 (RFC 6164). */
 bool addr_other_host(const struct addr *a, unsigned prefix_len, struct addr *ret);

@@ -52,6 +52,10 @@ static int resolve(struct query *q, struct error *err)
 	}
 	freeaddrinfo(list);
 	addr_format(&q->target, q->address);
+	if (!addr_is_set(&q->target))
+		return error_set(err, -EINVAL, "%s is nobody's address", q->address);
+	if (addr_is_group(&q->target))
+		return error_set(err, -EINVAL, "%s is a group of hosts: mtu takes one", q->address);
 	return 0;
 }
 
@@ -340,8 +344,9 @@ static int run(struct query *q, struct pmtu_runner *runner)
 	/* the sockets are open: from here on nothing is special about this process, and names may be asked for */
 	if (privilege_drop(false, &err))
 		return die(EXIT_UNAVAILABLE, "%s", err.text);
-	if (resolve(q, &err))
-		return die(EXIT_UNAVAILABLE, "%s", err.text);
+	r = resolve(q, &err);
+	if (r)
+		return die(r == -EINVAL ? EXIT_USAGE : EXIT_UNAVAILABLE, "%s", err.text);
 	r = pmtu_runner_search(runner, &q->target, q->scope, tell, q, &q->found, &q->placed, &q->way, &err);
 	clear_progress(q);
 	if (r)

@@ -55,6 +55,15 @@ bool addr_is_link_local(const struct addr *a)
 	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 }
 
+bool addr_is_group(const struct addr *a)
+{
+	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
+
+	if (a->family == AF_INET6)
+		return a->bytes[0] == 0xff;
+	return a->family == AF_INET && (a->bytes[0] >> 4 == 14 || !memcmp(a->bytes, broadcast, 4));
+}
+
 unsigned addr_bits(const struct addr *a)
 {
 	return a->family == AF_INET ? 32 : a->family == AF_INET6 ? 128 : 0;

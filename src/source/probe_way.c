@@ -11,16 +11,6 @@ struct wishes {
 	void *arg;
 };
 
-/* Nobody asked for packets to a whole group of hosts. */
-static bool is_group(const struct addr *a)
-{
-	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
-
-	if (a->family == AF_INET6)
-		return a->bytes[0] == 0xff;
-	return a->bytes[0] >> 4 == 14 || !memcmp(a->bytes, broadcast, 4);
-}
-
 /* A port keeps the link-local address that it got before it joined its bridge, and nothing answers through it. */
 static bool has_address(const struct model *m, int ifindex)
 {
@@ -96,8 +86,9 @@ static void choose_device(const struct model *m, const struct model_tunnel *t, s
 
 static void want(const struct wishes *ws, const struct probe_way *w)
 {
+	/* nobody asked for packets to a whole group of hosts */
 	if (w->key <= RECORD_KEY_MAX && w->key != MODEL_NONE && addr_is_set(&w->way.target) &&
-	    !is_group(&w->way.target))
+	    !addr_is_group(&w->way.target))
 		ws->want(ws->arg, w);
 }
 

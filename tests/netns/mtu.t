@@ -141,6 +141,15 @@ is "$(field mtu) $(field how) $status" "1500 interface 0" "nothing but the inter
 mtu -6 10.77.1.1
 is "$status" 69 "an IPv4 address has no IPv6"
 like "$(cat "$work/err")" "cannot find 10.77.1.1 in IPv6" "... and it is said"
+for host in 224.0.0.1 255.255.255.255 ff02::1 ff02::1%n0; do
+	mtu $host
+	is "$status $out" "64 " "$host is refused"
+	like "$(cat "$work/err")" "^tunwatch: ${host%%%*} is a group of hosts" "... and why"
+done
+for host in 0.0.0.0 ::; do
+	mtu $host
+	is "$status $out $(cat "$work/err")" "64  tunwatch: $host is nobody's address" "$host is refused"
+done
 mtu -I nosuch 10.77.1.1
 is "$status" 69 "an interface that does not exist"
 

@@ -339,6 +339,10 @@ static void test_addr_text(void **state)
 
 static void test_addr_kinds(void **state)
 {
+	static const struct { const char *group, *one; } groups[] = {
+		{ "224.0.0.0", "223.255.255.255" }, { "239.255.255.255", "240.0.0.1" },
+		{ "255.255.255.255", "255.255.255.254" }, { "ff02::1", "fe80::1" }, { "ff00::", "0:ff00::1" },
+	};
 	struct addr none = {0}, any4 = addr("0.0.0.0"), any6 = addr("::"), v4 = addr("192.0.2.1"),
 		    v6 = addr("2001:db8::1"), ll = addr("fe80::1"), ll_end = addr("febf::1"), site = addr("fec0::1"),
 		    ll4 = addr("169.254.1.1");
@@ -347,6 +351,14 @@ static void test_addr_kinds(void **state)
 	assert_false(addr_is_set(&none) || addr_is_set(&any4) || addr_is_set(&any6));
 	assert_true(addr_is_set(&v4) && addr_is_set(&v6));
 	assert_true(addr_is_link_local(&ll) && addr_is_link_local(&ll_end));
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		struct addr group, one;
+
+		assert_true(addr_parse(groups[i].group, &group) && addr_parse(groups[i].one, &one));
+		assert_true(addr_is_group(&group));
+		assert_false(addr_is_group(&one));
+	}
+	assert_false(addr_is_group(&none));
 	assert_false(addr_is_link_local(&site) || addr_is_link_local(&ll4) || addr_is_link_local(&none));
 	assert_int_equal(addr_bits(&v4), 32);
 	assert_int_equal(addr_bits(&v6), 128);
