@@ -201,6 +201,23 @@ static void name_rows(struct buf *out, const struct report *r, enum health state
 	}
 }
 
+/* Rows that are up, though what is configured passes only in fragments; at most a dozen names. */
+static void name_fragments(struct buf *out, const struct report *r)
+{
+	struct report_row row;
+	unsigned named = 0;
+
+	for (unsigned key = 0; report_row(r, key, &row); key = row.key + 1) {
+		if (row.t->state != HEALTH_UP || row.mtu.verdict != MTU_VERDICT_FRAGMENTS)
+			continue;
+		if (++named > 12)
+			continue;
+		buf_printf(out, named == 1 ? "; fragments outside: %s" : ", %s", row.name);
+	}
+	if (named > 12)
+		buf_printf(out, " and %u more", named - 12);
+}
+
 static void count_searching(struct buf *out, const struct model *m)
 {
 	size_t n = 0;
@@ -261,6 +278,7 @@ void report_summary(struct buf *out, const struct model *m, const char *remark)
 		buf_printf(out, up == rows ? "%zu up" : "; %zu up", up);
 	if (!rows)
 		buf_puts(out, "no tunnels");
+	name_fragments(out, &r);
 	count_searching(out, m);
 	buf_puts(out, remark);
 	replace(out->data + start, "|\n", '/');

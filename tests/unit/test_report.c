@@ -337,6 +337,33 @@ static void test_summary(void **state)
 	sim_end(&s);
 }
 
+/* A row whose packets go outside in fragments is up: the line says so all the same. */
+static void test_summary_fragments(void **state)
+{
+	const struct mtu_row rows = { .type = TUNNEL_TYPE_WIREGUARD, .peer = "10.77.0.2", .remote = "192.0.2.2",
+				      .name = "wg|1" };
+	static const char want[] = "TUNWATCH OK - 1 up; fragments outside: wg/1; remark | ";
+	struct buf out = {0};
+	struct sim s;
+
+	(void)state;
+	sim_start(&s, 1, 1);
+	sim_link(&s);
+	mtu_put_row(&s, 0, &rows);
+	mtu_found(&s, MTU_INNER, 1450, PMTU_CAUSE_NONE, NULL);
+	mtu_found(&s, MTU_OUTER, 1454, PMTU_CAUSE_PTB, "192.0.2.65");
+	sim_run(&s, 10);
+	report_summary(&out, s.m, "; remark");
+	if (strncmp(out.data, want, strlen(want)))
+		fail_msg("%s", out.data);
+	mtu_found(&s, MTU_OUTER, 1530, PMTU_CAUSE_NONE, NULL);
+	buf_clear(&out);
+	report_summary(&out, s.m, "");
+	assert_null(strstr(out.data, "fragments"));
+	buf_free(&out);
+	sim_end(&s);
+}
+
 /* A name that would break the line of a plugin, a table or JSON does not. */
 static void test_hostile_names(void **state)
 {
@@ -486,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_is_null),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_summary_fragments),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_text_and_markdown),
 	};
