@@ -301,7 +301,8 @@ static void add_place(json_t *o, const struct query *q)
 	json_object_set_new(o, "back_fragment", number(p->back));
 }
 
-static int say_json(const struct query *q)
+/* why: nothing was searched; else NULL. */
+static int say_json(const struct query *q, const char *why)
 {
 	const struct pmtu_found *f = &q->found;
 	char from[ADDR_TEXT_MAX];
@@ -309,7 +310,7 @@ static int say_json(const struct query *q)
 	int r;
 
 	json_object_set_new(o, "target", text(q->address));
-	json_object_set_new(o, "state", text(state_of(f)));
+	json_object_set_new(o, "state", text(why ? NULL : state_of(f)));
 	json_object_set_new(o, "mtu", number(f->mtu));
 	json_object_set_new(o, "how", f->state == PMTU_STATE_COMPLETE ? text(how_of(f)) : json_null());
 	json_object_set_new(o, "from", text(addr_format(&f->from, from)));
@@ -319,7 +320,7 @@ static int say_json(const struct query *q)
 	json_object_set_new(o, "low", number(f->low));
 	json_object_set_new(o, "high", number(f->high));
 	json_object_set_new(o, "named_wrong", f->named >= 0 ? json_integer(f->named) : json_null());
-	json_object_set_new(o, "error", f->error ? json_string(strerror(f->error)) : json_null());
+	json_object_set_new(o, "error", text(why ? why : f->error ? strerror(f->error) : NULL));
 	json_object_set_new(o, "interface", text(q->way.ifname));
 	json_object_set_new(o, "interface_mtu", number(q->way.mtu));
 	json_object_set_new(o, "cached_mtu", number(q->way.cached_mtu));
@@ -336,6 +337,14 @@ static int status_of(const struct pmtu_found *f)
 	return f->state == PMTU_STATE_COMPLETE && f->mtu ? MTU_FOUND : MTU_NONE;
 }
 
+/* Nothing was searched. */
+static int fail(const struct query *q, int status, const struct error *err)
+{
+	if (q->o->json && (say_json(q, err->text) || fflush(stdout)))
+		return die(EXIT_IO, "cannot write the result");
+	return die(status, "%s", err->text);
+}
+
 static int run(struct query *q, struct pmtu_runner *runner)
 {
 	struct error err = { "" };
@@ -343,16 +352,16 @@ static int run(struct query *q, struct pmtu_runner *runner)
 
 	/* the sockets are open: from here on nothing is special about this process, and names may be asked for */
 	if (privilege_drop(false, &err))
-		return die(EXIT_UNAVAILABLE, "%s", err.text);
+		return fail(q, EXIT_UNAVAILABLE, &err);
 	r = resolve(q, &err);
 	if (r)
-		return die(r == -EINVAL ? EXIT_USAGE : EXIT_UNAVAILABLE, "%s", err.text);
+		return fail(q, r == -EINVAL ? EXIT_USAGE : EXIT_UNAVAILABLE, &err);
 	r = pmtu_runner_search(runner, &q->target, q->scope, tell, q, &q->found, &q->placed, &q->way, &err);
 	clear_progress(q);
 	if (r)
-		return die(EXIT_UNAVAILABLE, "%s", err.text);
+		return fail(q, EXIT_UNAVAILABLE, &err);
 	if (q->o->json)
-		r = say_json(q);
+		r = say_json(q, NULL);
 	else
 		say_text(q);
 	return r || fflush(stdout) ? die(EXIT_IO, "cannot write the result") : status_of(&q->found);
@@ -360,7 +369,7 @@ static int run(struct query *q, struct pmtu_runner *runner)
 
 int cmd_mtu(struct options *o)
 {
-	struct query q = { .o = o };
+	struct query q = { .o = o, .found.named = -1 };
 	struct error err = { "" };
 	struct pmtu_runner *runner;
 	int status;
@@ -371,10 +380,10 @@ int cmd_mtu(struct options *o)
 		return die(EXIT_USAGE, "-4 and -6 exclude each other");
 	q.host = o->args[0];
 	if (privilege_drop(true, &err))
-		return die(EXIT_UNAVAILABLE, "%s", err.text);
+		return fail(&q, EXIT_UNAVAILABLE, &err);
 	runner = pmtu_runner_open(o->device, &err);
 	if (!runner)
-		return die(EXIT_UNAVAILABLE, "%s", err.text);
+		return fail(&q, EXIT_UNAVAILABLE, &err);
 	status = run(&q, runner);
 	pmtu_runner_free(runner);
 	return status;

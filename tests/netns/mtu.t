@@ -141,6 +141,12 @@ is "$(field mtu) $(field how) $status" "1500 interface 0" "nothing but the inter
 mtu -6 10.77.1.1
 is "$status" 69 "an IPv4 address has no IPv6"
 like "$(cat "$work/err")" "cannot find 10.77.1.1 in IPv6" "... and it is said"
+for host in "-6 10.77.1.1" "-I nosuch 10.77.1.1" 224.0.0.1; do
+	# shellcheck disable=SC2086
+	mtu --json $host
+	is "tunwatch: $(field error) $(field state) $(field mtu) $(field named_wrong)" \
+		"$(cat "$work/err") null null null" "--json $host: the error is in the JSON"
+done
 for host in 224.0.0.1 255.255.255.255 ff02::1 ff02::1%n0; do
 	mtu $host
 	is "$status $out" "64 " "$host is refused"
