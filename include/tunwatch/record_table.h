@@ -343,7 +343,8 @@
 	V(TUNNEL_TYPE_VTI, "vti") V(TUNNEL_TYPE_VTI6, "vti6") V(TUNNEL_TYPE_XFRM, "xfrm") \
 	V(TUNNEL_TYPE_WIREGUARD, "wireguard") V(TUNNEL_TYPE_TUN, "tun") V(TUNNEL_TYPE_PPP, "ppp") \
 	V(TUNNEL_TYPE_L2TP, "l2tp") V(TUNNEL_TYPE_VXLAN, "vxlan") V(TUNNEL_TYPE_GENEVE, "geneve") \
-	V(TUNNEL_TYPE_IPSEC, "ipsec") V(TUNNEL_TYPE_REMOTE, "remote") V(TUNNEL_TYPE_LINE, "line")
+	V(TUNNEL_TYPE_IPSEC, "ipsec") V(TUNNEL_TYPE_REMOTE, "remote") V(TUNNEL_TYPE_LINE, "line") \
+	V(TUNNEL_TYPE_ERSPAN, "erspan")
 #define PEER_FROM_WORDS(V) \
 	V(PEER_FROM_NONE, "none") V(PEER_FROM_CONFIG, "config") V(PEER_FROM_PTP, "point-to-point") \
 	V(PEER_FROM_SUBNET, "subnet") V(PEER_FROM_BGP, "bgp") V(PEER_FROM_WIREGUARD, "allowed-ip")

@@ -67,10 +67,10 @@ static const struct kind {
 } kinds[] = {
 	{ "gre", TUNNEL_TYPE_GRE, gre, sizeof gre, true },
 	{ "gretap", TUNNEL_TYPE_GRETAP, gre, sizeof gre, true },
-	{ "erspan", TUNNEL_TYPE_GRETAP, gre, sizeof gre, true },
+	{ "erspan", TUNNEL_TYPE_ERSPAN, gre, sizeof gre, true },
 	{ "ip6gre", TUNNEL_TYPE_IP6GRE, gre, sizeof gre, true },
 	{ "ip6gretap", TUNNEL_TYPE_IP6GRETAP, gre, sizeof gre, true },
-	{ "ip6erspan", TUNNEL_TYPE_IP6GRETAP, gre, sizeof gre, true },
+	{ "ip6erspan", TUNNEL_TYPE_ERSPAN, gre, sizeof gre, true },
 	{ "ipip", TUNNEL_TYPE_IPIP, iptun, sizeof iptun, true },
 	{ "sit", TUNNEL_TYPE_SIT, sit, sizeof sit, true },
 	{ "ip6tnl", TUNNEL_TYPE_IP6TNL, ip6tnl, sizeof ip6tnl, true },

@@ -138,6 +138,7 @@ static int own_header(const struct overhead *o)
 		if (o->framing == FRAMING_PPPOE)
 			return after;
 		break;
+	case TUNNEL_TYPE_ERSPAN: /* its header depends on its version, which is not asked for */
 	case TUNNEL_TYPE_REMOTE:
 	case TUNNEL_TYPE_LINE:
 	case TUNNEL_TYPE_COUNT:
@@ -228,6 +229,7 @@ static const char *type_name(const struct overhead *o)
 	case TUNNEL_TYPE_IP6GRE: return "GRE";
 	case TUNNEL_TYPE_GRETAP:
 	case TUNNEL_TYPE_IP6GRETAP: return "GRE (Ethernet)";
+	case TUNNEL_TYPE_ERSPAN: return "ERSPAN";
 	case TUNNEL_TYPE_IPIP: return "IPIP";
 	case TUNNEL_TYPE_SIT: return "SIT";
 	case TUNNEL_TYPE_IP6TNL: return "ip6tnl";

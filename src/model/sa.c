@@ -34,6 +34,7 @@ static bool may_carry(enum tunnel_type type, bool *ret_alone)
 	case TUNNEL_TYPE_GRETAP:
 	case TUNNEL_TYPE_IP6GRE:
 	case TUNNEL_TYPE_IP6GRETAP:
+	case TUNNEL_TYPE_ERSPAN:
 	case TUNNEL_TYPE_IPIP:
 	case TUNNEL_TYPE_SIT:
 	case TUNNEL_TYPE_IP6TNL:

@@ -80,6 +80,7 @@ const char *row_kind(const struct model_tunnel *t, bool wide)
 		[TUNNEL_TYPE_TUN] = "tun",       [TUNNEL_TYPE_PPP] = "ppp",     [TUNNEL_TYPE_L2TP] = "l2tp",
 		[TUNNEL_TYPE_VXLAN] = "vxlan",   [TUNNEL_TYPE_GENEVE] = "geneve", [TUNNEL_TYPE_IPSEC] = "ipsec",
 		[TUNNEL_TYPE_REMOTE] = "remote", [TUNNEL_TYPE_LINE] = "line",
+		[TUNNEL_TYPE_ERSPAN] = "erspan",
 	};
 
 	// a file may hold any number here

@@ -317,6 +317,7 @@ static void overheads(void **state)
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, NULL, 0, 0, NULL);
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_VTI, .remote = R4 }, &ah, 0, 0, NULL);
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_LINE, .remote = R4 }, NULL, 0, 0, NULL);
+	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_ERSPAN, .remote = R4 }, NULL, 0, 0, NULL);
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_GRE }, NULL, 0, 0, NULL);
 	check_overhead(&(struct mtu_row){ .type = TUNNEL_TYPE_PPP, .remote = R4 }, NULL, 0, 0, NULL);
 }

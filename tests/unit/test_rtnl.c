@@ -57,7 +57,7 @@ static const struct expected {
 	{ "lo", TUNNEL_TYPE_OTHER, "", "", -1, -1, -1, false, "" },
 	{ "gre0", TUNNEL_TYPE_GRE, "", "", -1, -1, -1, true, "" },
 	{ "gretap0", TUNNEL_TYPE_GRETAP, "", "", -1, -1, -1, true, "" },
-	{ "erspan0", TUNNEL_TYPE_GRETAP, "", "", -1, 0, -1, true, "" },
+	{ "erspan0", TUNNEL_TYPE_ERSPAN, "", "", -1, 0, -1, true, "" },
 	{ "ip6tnl0", TUNNEL_TYPE_IP6TNL, "", "", -1, -1, -1, true, "" },
 	{ "ip6gre0", TUNNEL_TYPE_IP6GRE, "", "", -1, -1, -1, true, "" },
 	{ "tunl0", TUNNEL_TYPE_IPIP, "", "", -1, -1, -1, true, "" },
