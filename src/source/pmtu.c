@@ -13,11 +13,7 @@
 #define START_MOST_US (10 * US_PER_S)
 #define OUTER_FIRST_US (500 * US_PER_MS)
 #define STARTED_US (5 * US_PER_S)      /* by then all is seen that was there at the start */
-#define SHARED_US (10 * US_PER_MS)     /* many searches share wake-ups so far apart */
-enum {
-	SEARCHES_MAX = 8,              /* at once, those that wait for PTBs left out */
-	SEARCHES_FEW = 3,              /* more share wake-ups */
-};
+enum { SEARCHES_MAX = 16 };            /* at once, those that wait for PTBs left out */
 
 int64_t pmtu_period(const struct pmtu_source *s)
 {
@@ -30,7 +26,8 @@ void pmtu_activate(struct pmtu_source *s, struct pmtu_path *p)
 {
 	array_grow(&s->active, &s->active_cap, s->nactive + 1, sizeof *s->active);
 	s->active[s->nactive++] = p;
-	pmtu_side_listen(s, s->nactive <= SEARCHES_FEW);
+	if (s->nactive == 1)
+		pmtu_side_listen(s, true);
 }
 
 void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
@@ -42,7 +39,8 @@ void pmtu_deactivate(struct pmtu_source *s, struct pmtu_path *p)
 	if (i == s->nactive)
 		return;
 	s->active[i] = s->active[--s->nactive];
-	pmtu_side_listen(s, s->nactive && s->nactive <= SEARCHES_FEW);
+	if (!s->nactive)
+		pmtu_side_listen(s, false);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -50,20 +48,17 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Where many run, answers lie in the sockets until the next wake-up. */
 static void set_timer(struct pmtu_source *s, int64_t wake)
 {
-	int64_t now = source_now(s->env), left;
+	int64_t left;
 
 	for (size_t i = 0; i < s->nactive; i++)
 		wake = sooner(wake, s->active[i]->wake_us);
-	if (s->nactive > SEARCHES_FEW)
-		wake = now - now % SHARED_US + SHARED_US;
 	if (wake == PMTU_SCHED_NEVER) {
 		event_del(s->timer);
 		return;
 	}
-	left = wake - now;
+	left = wake - source_now(s->env);
 	if (left < 0)
 		left = 0;
 	event_add(s->timer, &(struct timeval){ .tv_sec = left / US_PER_S, .tv_usec = left % US_PER_S });

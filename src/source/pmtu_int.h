@@ -8,8 +8,8 @@
 //   pmtu_record.c  records
 //   pmtu_belief.c  what the kernel believes
 //   pmtu_sched.c   when; pure
-// A search runs by a timer of its own and by what its socket receives; many at once share wake-ups. The two probes of a
-// period go out and their answers are read in slots, which costs less.
+// A search runs by a timer of its own and by what its socket receives; the two probes of a period go out and their
+// answers are read in slots, which costs less.
 #ifndef SOURCE_PMTU_INT_H
 #define SOURCE_PMTU_INT_H
 
@@ -70,7 +70,7 @@ struct pmtu_side {                /* one family */
 	bool wanted;
 	int64_t retry_us;
 	struct source_report report;
-	struct event *readable;   /* added while few searches are under way */
+	struct event *readable;   /* added while a search is under way */
 	struct pmtu_locate *locate; /* NULL: no black hole is being located */
 };
 
@@ -87,7 +87,6 @@ struct pmtu_source {
 	struct pmtu_path **active;/* with a search or a confirmation under way */
 	size_t nactive, active_cap;
 	size_t turn;              /* whose turn it is among them */
-	bool listens;             /* what arrives makes pmtu_run run */
 	struct event *timer;
 	struct pmtu_bucket bucket;
 	struct pmtu_look *look;

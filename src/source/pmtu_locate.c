@@ -156,7 +156,7 @@ static int64_t go(struct pmtu_source *s, struct pmtu_locate *l, int64_t now_us)
 		step = pmtu_place_step(&l->place, now_us, &probe, &wake);
 		switch (step) {
 		case PMTU_STEP_SEND:
-			pmtu_bucket_take(&s->bucket, now_us);
+			pmtu_bucket_take(&s->bucket, now_us, PMTU_GAP_US);
 			pmtu_place_io_send(&l->io, &l->place, &l->path->at.way, &probe, now_us);
 			break;
 		case PMTU_STEP_WAIT:

@@ -5,7 +5,7 @@
 
 #include "source/pmtu_int.h"
 
-enum { MISSED_MAX = 3, DARK_MAX = 3, CONTROLS_MAX = 200 };
+enum { FULL_SIZE = 1500, MISSED_MAX = 3, DARK_MAX = 3, CONTROLS_MAX = 200 };
 
 static const struct addr nobody;
 
@@ -186,6 +186,8 @@ static void send_now(struct pmtu_source *s, struct pmtu_path *p, const struct pm
 	int r = send_size(s, p, q->number, q->size);
 	struct pmtu_probe *mine = pmtu_flight_find(flight(p), q->number);
 
+	/* this process may have waited for a processor since now_us was read: the gap begins when it was sent */
+	flight(p)->last_us = source_now(s->env);
 	if (!mine)
 		return;
 	if (r == -EMSGSIZE) {
@@ -195,6 +197,20 @@ static void send_now(struct pmtu_source *s, struct pmtu_path *p, const struct pm
 		mine->told = true;
 		failed_here(s, p, q, -r);
 	}
+}
+
+/* Searches may share a slow line: together they are to be no faster than one that knows nothing of it, or as fast as
+ * large answers, which take no longer than small ones, say it can be. */
+static int64_t cost(const struct pmtu_flight *f, int size)
+{
+	int64_t gap = f->gap_us < PMTU_GAP_US ? f->gap_us : PMTU_GAP_US, line;
+
+	if (size < FULL_SIZE)
+		gap = gap * size / FULL_SIZE;
+	if (!f->small_us || !f->large_us)
+		return gap;
+	line = pmtu_flight_line_gap(f, size);
+	return line < gap ? line : gap;
 }
 
 /* All but the two probes of a period wait for their turn. False: not yet, but at *ret_wake_us. */
@@ -207,7 +223,7 @@ static bool send_probe(struct pmtu_source *s, struct pmtu_path *p, const struct 
 		return false;
 	}
 	if (p->doing != PMTU_PERIOD)
-		pmtu_bucket_take(&s->bucket, now_us);
+		pmtu_bucket_take(&s->bucket, now_us, cost(flight(p), q->size));
 	send_now(s, p, q);
 	return true;
 }

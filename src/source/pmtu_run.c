@@ -196,6 +196,8 @@ static void send_probe(struct run *run, const struct pmtu_probe *p)
 	static const struct addr here;
 	int r = send_size(run, p->number, p->size);
 
+	/* this process may have waited for a processor since the step: the gap begins when it was sent */
+	run->search.flight.last_us = now_us();
 	if (r == -EMSGSIZE) {
 		drain(run);
 		/* unless a storm of PTBs failed every try */

@@ -123,6 +123,7 @@ enum pmtu_act pmtu_sched_next(struct pmtu_sched *s, int64_t now_us, bool answers
 }
 
 /* Depth and refill together are what one second sees at most. */
+#define LATE_US (2 * US_PER_MS) /* what a late timer may make up for */
 #define TOKEN_US (US_PER_S / (PMTU_BUCKET_RATE - PMTU_BUCKET_DEPTH))
 
 static int64_t filled(const struct pmtu_bucket *b, int64_t now_us)
@@ -136,11 +137,14 @@ bool pmtu_bucket_has(const struct pmtu_bucket *b, int64_t now_us, int64_t *ret_w
 {
 	int64_t next = filled(b, now_us) + TOKEN_US;
 
+	if (next < b->line_us)
+		next = b->line_us;
 	*ret_wake_us = next;
 	return next <= now_us;
 }
 
-void pmtu_bucket_take(struct pmtu_bucket *b, int64_t now_us)
+void pmtu_bucket_take(struct pmtu_bucket *b, int64_t now_us, int64_t cost_us)
 {
+	b->line_us = (b->line_us > now_us - LATE_US ? b->line_us : now_us - LATE_US) + cost_us;
 	b->at_us = filled(b, now_us) + TOKEN_US;
 }

@@ -56,9 +56,11 @@ enum pmtu_act pmtu_sched_next(struct pmtu_sched *s, int64_t now_us, bool answers
 enum { PMTU_BUCKET_RATE = 500, PMTU_BUCKET_DEPTH = 10 };
 struct pmtu_bucket {
 	int64_t at_us;          /* when it was full, as far as that goes */
+	int64_t line_us;        /* all may share one line: by then it has carried what left so far */
 };
 /* Whether a packet may leave now; else *ret_wake_us is when. */
 bool pmtu_bucket_has(const struct pmtu_bucket *b, int64_t now_us, int64_t *ret_wake_us);
-void pmtu_bucket_take(struct pmtu_bucket *b, int64_t now_us);
+/* cost_us: how long it keeps others waiting. */
+void pmtu_bucket_take(struct pmtu_bucket *b, int64_t now_us, int64_t cost_us);
 
 #endif

@@ -57,7 +57,7 @@ void pmtu_side_open(struct pmtu_source *s, struct pmtu_side *side, int64_t now_u
 	e = pmtu_socket_open(&side->socket, side->socket.icmp.family, NULL);
 	if (!e) {
 		side->readable = event_new(s->env->base, side->socket.icmp.fd, EV_READ | EV_PERSIST, on_readable, s);
-		if (s->listens)
+		if (s->nactive)
 			event_add(side->readable, NULL);
 	}
 	report(s, side, e);
@@ -74,9 +74,6 @@ void pmtu_side_listen(struct pmtu_source *s, bool on)
 {
 	struct pmtu_side *const sides[] = { &s->v4, &s->v6 };
 
-	if (s->listens == on)
-		return;
-	s->listens = on;
 	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
 		if (!sides[i]->readable)
 			continue;

@@ -93,13 +93,24 @@ static void send_fast(struct prober *p, uint32_t i, int64_t due)
 	prober_send(p, i, PURPOSE_VERDICT, due);
 }
 
+/* Another target is the first every time: where a queue has room for some only, they must not be always the same. */
+static uint32_t first_of(const struct prober *p, int64_t due)
+{
+	uint32_t mixed = (uint32_t)(due / SLOT_US) * UINT32_C(2654435761); /* Knuth's multiplier */
+
+	return p->ntargets ? (mixed >> 16) % p->ntargets : 0;
+}
+
 /* Once over all targets: what has waited too long, and what is due. */
 static void pass(struct prober *p, int64_t due)
 {
 	bool stalled = p->now - due >= SLOT_US;
+	uint32_t first = first_of(p, due);
 
 	p->fast_left = PROBER_FAST_PER_S * SLOT_US / US_PER_S;
-	for (uint32_t i = 0; i < p->ntargets; i++) {
+	for (uint32_t n = 0; n < p->ntargets; n++) {
+		uint32_t i = first + n < p->ntargets ? first + n : first + n - p->ntargets;
+
 		if (p->targets[i].deadline_us <= p->now)
 			prober_flight_expire(p, &p->targets[i]);
 		if (p->targets[i].due_us <= due)

@@ -237,7 +237,7 @@ static void test_bucket(void **state)
 			assert_in_range(wake, now + 1, now + US_PER_S / 100);
 			continue;
 		}
-		pmtu_bucket_take(&b, now);
+		pmtu_bucket_take(&b, now, 0);
 		sent[n++] = now;
 		while (sent[first] <= now - US_PER_S)
 			first++;
@@ -246,13 +246,39 @@ static void test_bucket(void **state)
 	assert_in_range(most, PMTU_BUCKET_RATE - PMTU_BUCKET_DEPTH, PMTU_BUCKET_RATE);
 }
 
+/* A line that carries one large packet in 10 ms is asked for no more, however many searches want it. */
+static void test_one_line(void **state)
+{
+	struct pmtu_bucket b = {0};
+	int64_t now = NOW, wake, begun = NOW;
+	unsigned n = 0;
+
+	(void)state;
+	while (now < begun + US_PER_S) {
+		if (pmtu_bucket_has(&b, now, &wake)) {
+			pmtu_bucket_take(&b, now, 10 * US_PER_MS);
+			n++;
+			continue;
+		}
+		assert_true(wake > now);
+		/* the timer is late now and then */
+		now = wake + (n % 5 ? 0 : 7 * US_PER_MS);
+	}
+	assert_in_range(n, 80, 101);
+	/* small ones wait for less, and what is late is not made up for */
+	now += US_PER_S;
+	for (n = 0; pmtu_bucket_has(&b, now, &wake); n++)
+		pmtu_bucket_take(&b, now, US_PER_MS);
+	assert_in_range(n, 1, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_begins), cmocka_unit_test(test_periods), cmocka_unit_test(test_transition),
 		cmocka_unit_test(test_no_transition), cmocka_unit_test(test_asked), cmocka_unit_test(test_again),
 		cmocka_unit_test(test_strange), cmocka_unit_test(test_off), cmocka_unit_test(test_phases),
-		cmocka_unit_test(test_bucket),
+		cmocka_unit_test(test_bucket), cmocka_unit_test(test_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
