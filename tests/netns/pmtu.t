@@ -255,7 +255,7 @@ is "$(jq -c 'select(.kind == "pmtu" and (.tunnel | test("^nobody")))' "$work/run
 # what finds nothing new has one record for six periods; in IPv6 the kernel learns something in between
 # (but when what the kernel believes, or the next hop names, is news)
 proofs=$(jq -r 'select(.kind == "pmtu" and .proofs and (.target | test("^10[.]"))) | .proofs' "$work/run" |
-	awk '$1 == 6 { six++ } $1 > 6 { wrong++ } { n++ } END { print six > 0 && !wrong && n - six <= six }')
+	awk '$1 == 6 { six++ } $1 > 6 { wrong++ } { n++ } END { print (six > 0 && !wrong && n - six <= six) }')
 is "$proofs" 1 "quiet periods are told of together"
 for i in 1 2; do
 	is "$(ip -n "$near" route get 10.77.200.$i | grep -o 'mtu [0-9]*')" "" "the cache of path MTUs is as it was: $i"
