@@ -39,7 +39,7 @@ struct model_rtt {
 };
 
 /* A probe whose fate is not yet folded in order of its number. */
-enum { PENDING_SLOTS = 64 };
+enum { PENDING_SLOTS = 48 }; /* ten a second, none for more than 4 s */
 struct model_pending {
 	int64_t sent_us;
 	int32_t rtt_us;  /* of a reply */

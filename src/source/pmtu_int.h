@@ -136,7 +136,7 @@ bool pmtu_path_find16(struct pmtu_path *p, uint16_t number16, uint32_t *ret);
 /* A look at a model: what would be searched for again and again. */
 struct pmtu_look {
 	const struct model *m;
-	uint16_t links[RECORD_KEY_MAX + 1]; /* key of the link by key of its name, or MODEL_NONE */
+	uint16_t links[RECORD_KEY_MAX + 1]; /* key of the link plus 1 by key of its name; 0: none */
 	struct {
 		uint64_t sign;              /* of the newest SA that sends; 0: none */
 		int64_t since_us;

@@ -36,10 +36,11 @@ static void look_at_sas(struct pmtu_look *k)
 void pmtu_look_begin(struct pmtu_look *k, const struct model *m)
 {
 	k->m = m;
-	memset(k->links, 0xff, sizeof k->links);
+	/* names beyond those there are stay untouched: the table is large */
+	memset(k->links, 0, m->nnames * sizeof *k->links);
 	for (size_t i = 0; i < m->nlinks; i++)
 		if (m->links[i].used && !m->links[i].gone && m->links[i].ifname != MODEL_NONE)
-			k->links[m->links[i].ifname] = (uint16_t)i;
+			k->links[m->links[i].ifname] = (uint16_t)(i + 1);
 	look_at_sas(k);
 }
 
@@ -117,9 +118,9 @@ static const struct model_link *link_of(const struct pmtu_look *k, const struct 
 		return own;
 	} else {
 		r = model_tunnel_route(m, t);
-		key = r ? k->links[r->oif] : MODEL_NONE;
+		key = r ? k->links[r->oif] : 0;
 	}
-	return key < m->nlinks ? &m->links[key] : NULL;
+	return key && key <= m->nlinks ? &m->links[key - 1] : NULL;
 }
 
 void pmtu_signs(const struct pmtu_look *k, const struct pmtu_path *p, uint64_t ret[PMTU_SIGNS])
