@@ -38,7 +38,7 @@ struct model_rtt {
 	uint32_t recent_count;           /* replies ever put into recent (index modulo 64) */
 };
 
-/* A probe whose fate is not yet folded in order of its number. */
+/* A probe whose fate is known before that of one with a lower number: it waits, to be folded in order. */
 enum { PENDING_SLOTS = 48 }; /* ten a second, none for more than 4 s */
 struct model_pending {
 	int64_t sent_us;
@@ -46,6 +46,12 @@ struct model_pending {
 	uint8_t fate;    /* 0 none yet, else 1 + enum outcome */
 	uint8_t purpose;
 	uint16_t error;  /* errno of an error or unreachable */
+};
+
+/* The waiting probes of one target, by their number modulo PENDING_SLOTS. */
+struct model_waiting {
+	uint32_t n; /* 0: nobody's */
+	struct model_pending pending[PENDING_SLOTS];
 };
 
 /* One probed address. Key: the probe records' key. */
@@ -63,7 +69,7 @@ struct model_target {
 	int64_t last_us;            /* when its newest record was made */
 	/* verdict: runs in order of probe numbers */
 	int64_t next_seq;           /* first number not folded yet; -1 at the start */
-	struct model_pending pending[PENDING_SLOTS];
+	uint32_t waiting;           /* 1 + the place in the model's waiting; 0: none waits */
 	uint64_t ring_lost[4];      /* bits: the last 200 scheduled outcomes outside outages, 1 lost */
 	uint64_t ring_aside[4];     /* ... 1: sent during a search */
 	uint32_t ring_count, ring_pos;
@@ -304,6 +310,7 @@ struct model {
 	/* dense by key; a hole has used == false. n: highest key + 1 */
 	struct model_tunnel *tunnels;  size_t ntunnels, tunnels_cap;
 	struct model_target *targets;  size_t ntargets, targets_cap;
+	struct model_waiting *waiting; size_t nwaiting, waiting_cap, waiting_free; /* none is free below waiting_free */
 	struct model_link *links;      size_t nlinks, links_cap;
 	struct model_address *addresses; size_t naddresses, addresses_cap;
 	struct model_route *routes;    size_t nroutes, routes_cap;

@@ -362,7 +362,7 @@ struct history *history_copy(const struct history *h)
 	c->paths = copy(h->paths, h->npaths, sizeof *h->paths);
 	c->paths_cap = h->npaths;
 	for (size_t i = 0; i < h->npaths; i++)
-		c->paths[i] = h->paths[i] ? copy(h->paths[i], 1, sizeof *h->paths[i]) : NULL;
+		c->paths[i] = h->paths[i] ? copy(h->paths[i], 1, history_path_bytes(h->paths[i])) : NULL;
 	c->events = copy(h->events, h->events_n, sizeof *h->events);
 	c->events_cap = h->events_n;
 	c->outages = copy(h->outages, h->outages_n, sizeof *h->outages);
@@ -379,6 +379,6 @@ size_t history_bytes(const struct history *h)
 	for (size_t i = 0; i < HISTORY_BGP_MAX; i++)
 		n += h->bgp[i] ? sizeof *h->bgp[i] : 0;
 	for (size_t i = 0; i < h->npaths; i++)
-		n += sizeof *h->paths + (h->paths[i] ? sizeof *h->paths[i] : 0);
+		n += sizeof *h->paths + (h->paths[i] ? history_path_bytes(h->paths[i]) : 0);
 	return n + h->events_n * sizeof *h->events + h->outages_n * sizeof *h->outages;
 }

@@ -5,6 +5,16 @@
 
 #include "model/model_int.h"
 
+static size_t path_bytes(size_t steps)
+{
+	return sizeof(struct history_path) + steps * sizeof(struct history_step);
+}
+
+size_t history_path_bytes(const struct history_path *p)
+{
+	return path_bytes(p->cap);
+}
+
 static struct history_path *path_at(struct history *h, unsigned target)
 {
 	if (target >= TARGETS_MAX)
@@ -13,9 +23,23 @@ static struct history_path *path_at(struct history *h, unsigned target)
 		array_grow(&h->paths, &h->paths_cap, target + 1, sizeof(void *));
 		h->npaths = target + 1;
 	}
-	if (!h->paths[target])
-		h->paths[target] = xcalloc(1, sizeof **h->paths);
+	if (!h->paths[target]) {
+		h->paths[target] = xcalloc(1, path_bytes(STEPS_FIRST));
+		h->paths[target]->cap = STEPS_FIRST;
+	}
 	return h->paths[target];
+}
+
+/* Room for one more step; what it returns takes the place of *p. */
+static struct history_path *path_room(struct history *h, unsigned target)
+{
+	struct history_path *p = h->paths[target];
+
+	if (p->n == p->cap && p->cap < STEPS_MAX) {
+		p = h->paths[target] = xrealloc(p, 1, path_bytes(2 * p->cap));
+		p->cap *= 2;
+	}
+	return p;
 }
 
 void history_path_step(struct model *m, unsigned target, int64_t t, int32_t mtu)
@@ -33,6 +57,7 @@ void history_path_step(struct model *m, unsigned target, int64_t t, int32_t mtu)
 		newest->mtu = mtu;
 		return;
 	}
+	p = path_room(m->history, target);
 	p->step[p->n++ % STEPS_MAX] = (struct history_step){ .t = t, .mtu = mtu };
 }
 

@@ -24,6 +24,7 @@ void model_free(struct model *m)
 		return;
 	free(m->tunnels);
 	free(m->targets);
+	free(m->waiting);
 	free(m->links);
 	free(m->addresses);
 	free(m->routes);
@@ -42,7 +43,8 @@ void model_free(struct model *m)
 
 /* The arrays a model owns, for what treats them all alike. */
 #define MODEL_ARRAYS(A) \
-	A(tunnels, ntunnels, tunnels_cap) A(targets, ntargets, targets_cap) A(links, nlinks, links_cap) \
+	A(tunnels, ntunnels, tunnels_cap) A(targets, ntargets, targets_cap) \
+	A(waiting, nwaiting, waiting_cap) A(links, nlinks, links_cap) \
 	A(addresses, naddresses, addresses_cap) A(routes, nroutes, routes_cap) \
 	A(sources, nsources, sources_cap) A(settings, nsettings, settings_cap) \
 	A(bgp, nbgp, bgp_cap) A(routers, nrouters, routers_cap) \
@@ -343,7 +345,7 @@ static void remove_apply(struct model *m, const struct record *r)
 	else if (kind == RECORD_ROUTE && r->key < m->nroutes)
 		memset(&m->routes[r->key], 0, sizeof *m->routes);
 	else if (kind == RECORD_PROBE && r->key < m->ntargets)
-		memset(&m->targets[r->key], 0, sizeof *m->targets);
+		probe_remove(m, r->key);
 	else if (kind == RECORD_PMTU)
 		pmtu_forget(m, r->key);
 	else if (kind == RECORD_SA)

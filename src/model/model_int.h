@@ -33,11 +33,12 @@ struct history_ring {
 };
 extern const struct history_ring history_ring[HISTORY_RINGS];
 
-/* A ring: the newest is at (n - 1) modulo its length. */
-enum { STEPS_MAX = 64 };
+/* A ring: the newest is at (n - 1) modulo STEPS_MAX. It has as many places as it needed so far: most paths never change. */
+enum { STEPS_FIRST = 2, STEPS_MAX = 64 };
 struct history_path {
-	struct history_step step[STEPS_MAX];
 	uint64_t n;
+	size_t cap;
+	struct history_step step[];
 };
 
 enum { EVENTS_MAX = 2048, OUTAGES_MAX = 8192, HISTORY_BGP_MAX = 256 };
@@ -103,6 +104,7 @@ void probe_apply(struct model *m, const struct record *r);
 struct model_target *probe_target(struct model *m, unsigned key);
 /* Ticks are missing: numbers begin anew. */
 void probe_gap(struct model *m);
+void probe_remove(struct model *m, unsigned key);
 void probe_reset(struct model_target *t);
 
 /* pmtu.c */
@@ -172,6 +174,7 @@ void history_bgp_forget(struct model *m, unsigned bgp);
 void history_path_step(struct model *m, unsigned target, int64_t t, int32_t mtu);
 /* The key is another target's from here on. */
 void history_path_forget(struct model *m, unsigned target);
+size_t history_path_bytes(const struct history_path *p);
 
 /* history.c: all do nothing without a history */
 void history_free(struct history *h);

@@ -204,36 +204,86 @@ static void fold_one(struct model *m, struct model_target *t, const struct model
 	ring_fold(t, &run, was_silent, scheduled, aside);
 }
 
-static void fold_pending(struct model *m, struct model_target *t)
+static void forget_waiting(struct model *m, struct model_target *t)
 {
-	struct model_pending *p;
+	size_t at = t->waiting - 1;
 
-	while ((p = &t->pending[t->next_seq % PENDING_SLOTS])->fate) {
-		struct model_pending one = *p;
+	if (!t->waiting)
+		return;
+	memset(&m->waiting[at], 0, sizeof *m->waiting);
+	t->waiting = 0;
+	if (at < m->waiting_free)
+		m->waiting_free = at;
+}
 
-		memset(p, 0, sizeof *p);
+static struct model_waiting *waiting_of(struct model *m, struct model_target *t)
+{
+	size_t at = m->waiting_free;
+
+	if (t->waiting)
+		return &m->waiting[t->waiting - 1];
+	while (at < m->nwaiting && m->waiting[at].n)
+		at++;
+	if (at == m->nwaiting) {
+		array_grow(&m->waiting, &m->waiting_cap, at + 1, sizeof *m->waiting);
+		m->nwaiting++;
+	}
+	m->waiting_free = at + 1;
+	t->waiting = (uint32_t)at + 1;
+	return &m->waiting[at];
+}
+
+static bool next_waits(const struct model *m, const struct model_target *t)
+{
+	return t->waiting && m->waiting[t->waiting - 1].pending[t->next_seq % PENDING_SLOTS].fate;
+}
+
+static void fold_waiting(struct model *m, struct model_target *t)
+{
+	while (next_waits(m, t)) {
+		struct model_waiting *w = &m->waiting[t->waiting - 1];
+		struct model_pending one = w->pending[t->next_seq % PENDING_SLOTS];
+
+		memset(&w->pending[t->next_seq % PENDING_SLOTS], 0, sizeof one);
+		if (!--w->n)
+			forget_waiting(m, t);
 		t->next_seq++;
 		fold_one(m, t, &one);
 	}
 }
 
+/* In order of their numbers: one that is ahead waits. */
+static void fold(struct model *m, struct model_target *t, int64_t seq, const struct model_pending *p)
+{
+	struct model_waiting *w;
+
+	if (seq == t->next_seq && !next_waits(m, t)) {
+		t->next_seq++;
+		fold_one(m, t, p);
+	} else if (!(w = waiting_of(m, t))->pending[seq % PENDING_SLOTS].fate) {
+		w->pending[seq % PENDING_SLOTS] = *p;
+		w->n++;
+	}
+	fold_waiting(m, t);
+}
+
 /* A number far off: the source began anew, or records are missing. */
-static void renumber(struct model *m, struct model_target *t, int64_t seq)
+static void renumber(struct model *m, struct model_target *t, int64_t seq, bool replied)
 {
 	/* from its very first probe on; after a gap those before it never come */
-	bool whole = t->next_seq < 0 && !m->partial && seq < PENDING_SLOTS && !t->sent && !t->replies &&
+	bool whole = t->next_seq < 0 && !m->partial && seq < PENDING_SLOTS && !t->sent && t->replies == replied &&
 		     t->run_start_us == MODEL_NEVER && m->gap_us == MODEL_NEVER;
 
 	if (t->next_seq >= 0 && seq >= t->next_seq && seq < t->next_seq + 4 * PENDING_SLOTS) {
 		/* a fate is overdue: pass over those that are unknown */
 		while (seq >= t->next_seq + PENDING_SLOTS) {
-			if (!t->pending[t->next_seq % PENDING_SLOTS].fate)
+			if (!next_waits(m, t))
 				t->next_seq++;
-			fold_pending(m, t);
+			fold_waiting(m, t);
 		}
 		return;
 	}
-	memset(t->pending, 0, sizeof t->pending);
+	forget_waiting(m, t);
 	t->next_seq = whole ? 0 : seq;
 }
 
@@ -241,23 +291,19 @@ static void put_fate(struct model *m, struct model_target *t, const struct recor
 {
 	int64_t seq = record_get(r, PROBE_SEQ, -1), age = record_get(r, PROBE_AGE_US, 0);
 	int64_t rtt = record_get(r, PROBE_RTT_NS, 0) / NS_PER_US;
-	struct model_pending *p;
+	struct model_pending p = { .fate = (uint8_t)(1 + outcome) };
 
 	if (seq < 0 || seq > INT64_C(1) << 40)
 		return;
 	if (t->next_seq < 0 || seq >= t->next_seq + PENDING_SLOTS || seq < t->next_seq - 1000)
-		renumber(m, t, seq);
+		renumber(m, t, seq, outcome == OUTCOME_REPLY);
 	if (seq < t->next_seq)
 		return;
-	p = &t->pending[seq % PENDING_SLOTS];
-	if (p->fate)
-		return;
-	p->sent_us = r->t - (age < 0 ? 0 : age > RTT_CAP_US ? RTT_CAP_US : age);
-	p->rtt_us = (int32_t)(rtt < 0 ? 0 : rtt > RTT_CAP_US ? RTT_CAP_US : rtt);
-	p->purpose = (uint8_t)record_get(r, PROBE_PURPOSE, PURPOSE_SCHEDULE);
-	p->error = (uint16_t)(record_get(r, PROBE_ERRNO, 0) & 0xfff);
-	p->fate = (uint8_t)(1 + outcome);
-	fold_pending(m, t);
+	p.sent_us = r->t - (age < 0 ? 0 : age > RTT_CAP_US ? RTT_CAP_US : age);
+	p.rtt_us = (int32_t)(rtt < 0 ? 0 : rtt > RTT_CAP_US ? RTT_CAP_US : rtt);
+	p.purpose = (uint8_t)record_get(r, PROBE_PURPOSE, PURPOSE_SCHEDULE);
+	p.error = (uint16_t)(record_get(r, PROBE_ERRNO, 0) & 0xfff);
+	fold(m, t, seq, &p);
 }
 
 static void note_reply(struct model_target *t, const struct record *r)
@@ -329,12 +375,18 @@ void probe_gap(struct model *m)
 	for (size_t i = 0; i < m->ntargets; i++) {
 		struct model_target *t = &m->targets[i];
 
-		memset(t->pending, 0, sizeof t->pending);
+		forget_waiting(m, t);
 		t->next_seq = -1;
 		if (!t->silent)
 			t->lost_run = t->scheduled_lost_run = t->aside_lost_run = 0;
 		t->reply_run = 0;
 	}
+}
+
+void probe_remove(struct model *m, unsigned key)
+{
+	forget_waiting(m, &m->targets[key]);
+	memset(&m->targets[key], 0, sizeof *m->targets);
 }
 
 void probe_reset(struct model_target *t)

@@ -537,6 +537,79 @@ static void carry_equals_fold(void **state)
 	sim_end(&s);
 }
 
+static uint64_t xorshift(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+/* 240 fates of each of eight targets, two in seven lost and one outage; told 40 by 40, in any order if x is given. */
+static struct model *fates(uint64_t *x)
+{
+	enum { TARGETS = 8, PROBES = 240, BLOCK = 40 };
+	struct model *m = model_new(false);
+
+	for (int i = 0; i < PROBES / BLOCK * TARGETS; i++) {
+		int target = i % TARGETS, first = i / TARGETS * BLOCK, order[BLOCK];
+
+		for (int k = 0; k < BLOCK; k++) {
+			int j = x ? (int)(xorshift(x) % (unsigned)(k + 1)) : k;
+
+			order[k] = order[j];
+			order[j] = k;
+		}
+		for (int k = 0; k < BLOCK; k++) {
+			int seq = first + order[k], later = first + BLOCK - seq;
+			bool lost = seq % 7 < 2 || (target == 3 && seq > 100 && seq < 180);
+			struct record r;
+
+			record_init(&r, RECORD_PROBE, (unsigned)target, (int64_t)(first + BLOCK) * 200000);
+			record_set(&r, PROBE_PURPOSE, PURPOSE_SCHEDULE);
+			record_set(&r, PROBE_SEQ, seq);
+			record_set(&r, PROBE_AGE_US, later * 200000);
+			record_set(&r, PROBE_OUTCOME, lost ? OUTCOME_TIMEOUT : OUTCOME_REPLY);
+			record_set(&r, PROBE_RTT_NS, 1000000);
+			model_apply(m, &r);
+		}
+	}
+	return m;
+}
+
+static void fates_in_any_order(void **state)
+{
+	struct model *in_order = fates(NULL);
+	uint64_t x = 88172645463325252u;
+
+	(void)state;
+	assert_int_equal(in_order->nwaiting, 0);
+	for (int round = 0; round < 50; round++) {
+		struct model *m = fates(&x);
+
+		assert_in_range(m->nwaiting, 1, 8);
+		for (size_t i = 0; i < m->nwaiting; i++)
+			assert_int_equal(m->waiting[i].n, 0);
+		for (int i = 0; i < 8; i++) {
+			const struct model_target *a = &in_order->targets[i], *b = &m->targets[i];
+
+			assert_int_equal(b->waiting, 0);
+			assert_int_equal(a->sent, 240);
+			assert_int_equal(b->sent, a->sent);
+			assert_int_equal(b->lost, a->lost);
+			assert_int_equal(b->lost_up, a->lost_up);
+			assert_int_equal(b->sent_up, a->sent_up);
+			assert_int_equal(b->run_start_us, a->run_start_us);
+			assert_int_equal(b->need_lost, a->need_lost);
+			assert_memory_equal(b->ring_lost, a->ring_lost, sizeof a->ring_lost);
+			assert_memory_equal(&b->minute, &a->minute, sizeof a->minute);
+			assert_memory_equal(&b->ten, &a->ten, sizeof a->ten);
+		}
+		model_free(m);
+	}
+	model_free(in_order);
+}
+
 static void hostile_records_are_ignored(void **state)
 {
 	struct model *m = model_new(true);
@@ -547,16 +620,12 @@ static void hostile_records_are_ignored(void **state)
 	for (int i = 0; i < 200000; i++) {
 		unsigned n;
 
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
+		xorshift(&x);
 		record_init(&r, (enum record_kind)(x % RECORD_KINDS), (unsigned)(x >> 8) % 40, (int64_t)(x % 1000) * i);
 		r.snapshot = x >> 20 & 1;
 		n = r.kind ? record_kind_info(r.kind)->nfields : 1;
 		for (unsigned f = 0; f < n; f++) {
-			x ^= x << 13;
-			x ^= x >> 7;
-			x ^= x << 17;
+			xorshift(&x);
 			if (x & 1)
 				record_set(&r, f, x & 2 ? (int64_t)(x >> 10) % 30 : (int64_t)x);
 		}
@@ -581,7 +650,7 @@ int main(void)
 		cmocka_unit_test(counters_wrap), cmocka_unit_test(slow_path_degrades),
 		cmocka_unit_test(very_slow_path_answers), cmocka_unit_test(outage_after_a_gap),
 		cmocka_unit_test(percentiles_are_close), cmocka_unit_test(copies_are_equal),
-		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(hostile_records_are_ignored),
+		cmocka_unit_test(carry_equals_fold), cmocka_unit_test(fates_in_any_order), cmocka_unit_test(hostile_records_are_ignored),
 	};
 
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
