@@ -4,6 +4,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include <event2/event.h>
+
 #include "source/probe.h"
 #include "source/sources.h"
 
@@ -53,6 +55,71 @@ static struct prober_socket closed_socket(int family, uint16_t key, const char *
 	};
 }
 
+/* A scheduled probe whose slot was missed is left out: its next one comes in the same phase. */
+static void send_scheduled(struct prober *p, uint32_t i, int64_t due, bool stalled)
+{
+	struct target *t = &p->targets[i];
+	int64_t planned = t->deferred ? t->due_us : due, late = due - t->due_us;
+
+	t->due_us += (late / p->interval_us + 1) * p->interval_us;
+	if (!stalled && (late < SLOT_US || t->deferred))
+		prober_send(p, i, PURPOSE_SCHEDULE, planned);
+}
+
+static void flush(struct prober *p)
+{
+	prober_flush(p, &p->v4);
+	prober_flush(p, &p->v6);
+	p->v4.full = p->v6.full = false;
+	prober_drain_stamps(p, &p->v4);
+	prober_drain_stamps(p, &p->v6);
+}
+
+static void wait_moment(struct prober *p)
+{
+	int64_t left = p->moment_us - source_now(p->env);
+
+	event_add(p->timer, &(struct timeval){ .tv_usec = left < 0 ? 0 : left });
+}
+
+/* When the next one goes that has a moment of its own before the next slot. */
+static void set_timer(struct prober *p, int64_t due)
+{
+	int64_t next = due - due % SLOT_US + SLOT_US;
+
+	p->moment_us = next;
+	for (size_t i = 0; i < p->ntargets; i++)
+		if (p->targets[i].due_us > due && p->targets[i].due_us < p->moment_us)
+			p->moment_us = p->targets[i].due_us;
+	if (p->moment_us == next)
+		event_del(p->timer);
+	else
+		wait_moment(p);
+}
+
+static void on_moment(evutil_socket_t fd, short what, void *arg)
+{
+	struct prober *p = arg;
+	int64_t due = p->moment_us;
+
+	(void)fd;
+	(void)what;
+	prober_look(p);
+	/* libevent counts from when it woke up: that little early */
+	if (p->now < due) {
+		wait_moment(p);
+		return;
+	}
+	/* else the next slot sees to it */
+	if (p->now - due < SLOT_US) {
+		for (uint32_t i = 0; i < p->ntargets; i++)
+			if (p->targets[i].due_us <= due)
+				send_scheduled(p, i, due, false);
+		flush(p);
+	}
+	set_timer(p, due);
+}
+
 static void *start(struct source_env *env)
 {
 	struct prober *p = xcalloc(1, sizeof *p);
@@ -65,19 +132,9 @@ static void *start(struct source_env *env)
 	if (getrandom(&p->nonce, sizeof p->nonce, 0) != (ssize_t)sizeof p->nonce)
 		p->nonce = (uint64_t)p->clock.boot_ns;
 	p->interval_us = env->watch->interval_us;
+	p->timer = evtimer_new(env->base, on_moment, p);
 	prober_open(p, &p->v4);
 	return p;
-}
-
-/* A scheduled probe whose slot was missed is left out: its next one comes in the same phase. */
-static void send_scheduled(struct prober *p, uint32_t i, int64_t due, bool stalled)
-{
-	struct target *t = &p->targets[i];
-	int64_t planned = t->deferred ? t->due_us : due, late = due - t->due_us;
-
-	t->due_us += (late / p->interval_us + 1) * p->interval_us;
-	if (!stalled && (late < SLOT_US || t->deferred))
-		prober_send(p, i, PURPOSE_SCHEDULE, planned);
 }
 
 static void send_fast(struct prober *p, uint32_t i, int64_t due)
@@ -118,9 +175,9 @@ static void pass(struct prober *p, int64_t due)
 		else if (p->targets[i].fast && !stalled)
 			send_fast(p, i, due);
 	}
-	prober_flush(p, &p->v4);
-	prober_flush(p, &p->v6);
-	p->v4.full = p->v6.full = false;
+	flush(p);
+	if (p->apart)
+		set_timer(p, due);
 }
 
 static void open_wanted(struct prober *p)
@@ -142,14 +199,13 @@ static void slot(void *state, int64_t due)
 	prober_drain_replies(p, &p->v6);
 	prober_look(p);
 	pass(p, due);
-	prober_drain_stamps(p, &p->v4);
-	prober_drain_stamps(p, &p->v6);
 }
 
 static void stop(void *state)
 {
 	struct prober *p = state;
 
+	event_free(p->timer);
 	prober_close(&p->v4);
 	prober_close(&p->v6);
 	for (size_t i = 0; i < p->ntargets; i++)

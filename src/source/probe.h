@@ -18,6 +18,9 @@
 
 #define PROBER_FAST_US (2 * SLOT_US)  /* between probes while a verdict is open */
 #define PROBER_NEVER INT64_MAX
+/* The probes of few targets leave so far apart, else they would wait for each other on a slow line, and measure that:
+ * longer than one takes at 128 kbit/s. */
+#define PROBER_APART_US (10 * US_PER_MS)
 #define PROBER_NO_TIME INT64_MIN
 
 enum {
@@ -155,6 +158,9 @@ struct prober {
 	uint64_t topology;      /* of the model, when the targets were read */
 	bool read_once;
 	int64_t interval_us;
+	bool apart;             /* so few targets that each can have a moment of its own */
+	struct event *timer;    /* ... the next one within this slot */
+	int64_t moment_us;      /* ... which is when */
 	int64_t fast_left;      /* tokens */
 	int64_t foreign_us;     /* the newest foreign reply that became a record */
 	uint64_t foreign;       /* all of them */

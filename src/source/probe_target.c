@@ -45,26 +45,61 @@ static int64_t slots_of(int64_t interval_us)
 	return interval_us < SLOT_US ? 1 : interval_us / SLOT_US;
 }
 
+/* Whether there are moments enough for each target to have its own. */
+static bool are_few(const struct prober *p)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < p->ntargets; i++)
+		n += p->targets[i].on;
+	return n <= slots_of(p->interval_us) * (SLOT_US / PROBER_APART_US);
+}
+
+/* The emptiest moment of the slot that begins at from: those already taken leave it in steps of 30 ms. */
+static int64_t moment_of(const struct prober *p, int64_t from)
+{
+	enum { MOMENTS = SLOT_US / PROBER_APART_US, STEP = 3 };
+	uint32_t load[MOMENTS] = { 0 };
+	int64_t nslots = slots_of(p->interval_us), best = 0;
+
+	if (!p->apart)
+		return from;
+	for (size_t i = 0; i < p->ntargets; i++) {
+		const struct target *t = &p->targets[i];
+
+		if (t->on && t->due_us != PROBER_NEVER && t->due_us / SLOT_US % nslots == from / SLOT_US % nslots)
+			load[t->due_us % SLOT_US / PROBER_APART_US]++;
+	}
+	for (int64_t k = STEP; k != 0; k = (k + STEP) % MOMENTS)
+		if (load[k] < load[best])
+			best = k;
+	return from + best * PROBER_APART_US;
+}
+
 /* Give every target that is on, or only those that are new, the emptiest slot of the period, the next one first. */
 static void set_phases(struct prober *p, int64_t due, bool all)
 {
 	int64_t nslots = slots_of(p->interval_us), next = due / SLOT_US;
 	uint32_t *load = xcalloc((size_t)nslots, sizeof *load);
 
-	for (size_t i = 0; i < p->ntargets && !all; i++)
-		if (p->targets[i].on && p->targets[i].due_us != PROBER_NEVER)
+	p->apart = are_few(p);
+	for (size_t i = 0; i < p->ntargets; i++) {
+		if (all)
+			p->targets[i].due_us = PROBER_NEVER;
+		else if (p->targets[i].on && p->targets[i].due_us != PROBER_NEVER)
 			load[p->targets[i].due_us / SLOT_US % nslots]++;
+	}
 	for (size_t i = 0; i < p->ntargets; i++) {
 		struct target *t = &p->targets[i];
 		int64_t best = 0;
 
-		if (!t->on || (t->due_us != PROBER_NEVER && !all))
+		if (!t->on || t->due_us != PROBER_NEVER)
 			continue;
 		for (int64_t k = 1; k < nslots; k++)
 			if (load[(next + k) % nslots] < load[(next + best) % nslots])
 				best = k;
 		load[(next + best) % nslots]++;
-		t->due_us = due + best * SLOT_US;
+		t->due_us = moment_of(p, due + best * SLOT_US);
 	}
 	free(load);
 }

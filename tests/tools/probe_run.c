@@ -217,6 +217,11 @@ static void on_slot(evutil_socket_t fd, short what, void *arg)
 	int64_t now = source_now(&run->env), due;
 
 	(void)fd, (void)what;
+	/* libevent counts from when it woke up: that little early the slot would be missed */
+	if (now < run->next_us) {
+		arm(run);
+		return;
+	}
 	due = now - now % SLOT_US;
 	if (run->stall_for_us && now >= run->stall_at_us) {
 		usleep((useconds_t)run->stall_for_us);
