@@ -38,22 +38,6 @@ struct model_rtt {
 	uint32_t recent_count;           /* replies ever put into recent (index modulo 64) */
 };
 
-/* A probe whose fate is known before that of one with a lower number: it waits, to be folded in order. */
-enum { PENDING_SLOTS = 48 }; /* ten a second, none for more than 4 s */
-struct model_pending {
-	int64_t sent_us;
-	int32_t rtt_us;  /* of a reply */
-	uint8_t fate;    /* 0 none yet, else 1 + enum outcome */
-	uint8_t purpose;
-	uint16_t error;  /* errno of an error or unreachable */
-};
-
-/* The waiting probes of one target, by their number modulo PENDING_SLOTS. */
-struct model_waiting {
-	uint32_t n; /* 0: nobody's */
-	struct model_pending pending[PENDING_SLOTS];
-};
-
 /* One probed address. Key: the probe records' key. */
 struct model_target {
 	bool used;

@@ -21,6 +21,22 @@ struct history_row {
 	struct history_cell cell[HISTORY_CELLS];
 };
 
+/* A probe whose fate is known before that of one with a lower number: it waits, to be folded in order. */
+enum { PENDING_SLOTS = 48 }; /* ten a second, none for more than 4 s */
+struct model_pending {
+	int64_t sent_us;
+	int32_t rtt_us;  /* of a reply */
+	uint8_t fate;    /* 0 none yet, else 1 + enum outcome */
+	uint8_t purpose;
+	uint16_t error;  /* errno of an error or unreachable */
+};
+
+/* The waiting probes of one target, by their number modulo PENDING_SLOTS. */
+struct model_waiting {
+	uint32_t n; /* 0: nobody's */
+	struct model_pending pending[PENDING_SLOTS];
+};
+
 /* Of a BGP neighbour; a cell is 0 (not seen) or 1 + enum health. */
 struct history_bgp {
 	int64_t newest[HISTORY_RINGS];
@@ -33,7 +49,8 @@ struct history_ring {
 };
 extern const struct history_ring history_ring[HISTORY_RINGS];
 
-/* A ring: the newest is at (n - 1) modulo STEPS_MAX. It has as many places as it needed so far: most paths never change. */
+/* A ring: the newest is at (n - 1) modulo STEPS_MAX. It has as many places as it needed so far: most paths never
+ * change. */
 enum { STEPS_FIRST = 2, STEPS_MAX = 64 };
 struct history_path {
 	uint64_t n;

@@ -9,6 +9,7 @@
 
 #include "lib/check.h"
 #include "lib/sim.h"
+#include "model/model_int.h"
 
 static const struct model_tunnel *row(const struct sim *s)
 {
