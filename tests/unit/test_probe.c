@@ -340,15 +340,33 @@ static void phases_spread_and_stay(void **state)
 	assert_int_equal(w->p->ntargets, 996);
 }
 
+/* Of one slot, few leave 10 ms apart at least, and many leave together. */
 static void phases_of_one_slot(void **state)
 {
 	struct world *w = *state;
+	const int64_t start = 20 * SLOT_US;
+	bool taken[SLOT_US / PROBER_APART_US] = {false};
 
-	tunnel(w, 1, "192.0.2.2", false);
+	for (unsigned i = 1; i < 10; i++) {
+		char text[ADDR_TEXT_MAX];
+
+		snprintf(text, sizeof text, "198.51.100.%u", i);
+		tunnel(w, i, text, false);
+	}
 	w->watch.interval_us = SLOT_US;
-	prober_targets_update(w->p, 20 * SLOT_US);
-	assert_int_equal(w->p->targets[0].due_us, 20 * SLOT_US);
-	assert_int_equal(w->p->targets[1].due_us, 20 * SLOT_US);
+	prober_targets_update(w->p, start);
+	assert_int_equal(w->p->ntargets, 10);
+	for (size_t i = 0; i < 10; i++) {
+		int64_t after = w->p->targets[i].due_us - start;
+
+		assert_in_range(after, 0, SLOT_US - 1);
+		assert_int_equal(after % PROBER_APART_US, 0);
+		assert_false(taken[after / PROBER_APART_US]);
+		taken[after / PROBER_APART_US] = true;
+	}
+	tunnel(w, 10, "203.0.113.1", false);
+	prober_targets_update(w->p, start + SLOT_US);
+	assert_int_equal(w->p->targets[10].due_us, start + SLOT_US);
 }
 
 static void addresses_are_found(void **state)
