@@ -55,15 +55,43 @@ static struct prober_socket closed_socket(int family, uint16_t key, const char *
 	};
 }
 
+/* The probe of this slot: now, or at the target's own moment. */
+static void plan(struct prober *p, uint32_t i, enum purpose purpose, int64_t due)
+{
+	struct target *t = &p->targets[i];
+
+	if (t->apart_us <= 0) {
+		prober_send(p, i, purpose, due);
+		return;
+	}
+	t->leaves_us = due + t->apart_us;
+	t->leaves_as = (uint8_t)purpose;
+}
+
+/* Its moment has come: what missed it by a slot is left out. */
+static void leave(struct prober *p, uint32_t i)
+{
+	struct target *t = &p->targets[i];
+	int64_t planned = t->leaves_us;
+
+	t->leaves_us = PROBER_NEVER;
+	if (p->now - planned < SLOT_US)
+		prober_send(p, i, t->leaves_as, planned);
+}
+
 /* A scheduled probe whose slot was missed is left out: its next one comes in the same phase. */
 static void send_scheduled(struct prober *p, uint32_t i, int64_t due, bool stalled)
 {
 	struct target *t = &p->targets[i];
-	int64_t planned = t->deferred ? t->due_us : due, late = due - t->due_us;
+	int64_t planned = t->due_us, late = due - planned;
 
 	t->due_us += (late / p->interval_us + 1) * p->interval_us;
-	if (!stalled && (late < SLOT_US || t->deferred))
-		prober_send(p, i, PURPOSE_SCHEDULE, planned);
+	if (stalled)
+		return;
+	if (t->deferred)
+		prober_send(p, i, PURPOSE_SCHEDULE, planned + (t->apart_us > 0 ? t->apart_us : 0));
+	else if (late < SLOT_US)
+		plan(p, i, PURPOSE_SCHEDULE, due);
 }
 
 static void flush(struct prober *p)
@@ -82,42 +110,53 @@ static void wait_moment(struct prober *p)
 	event_add(p->timer, &(struct timeval){ .tv_usec = left < 0 ? 0 : left });
 }
 
-/* When the next one goes that has a moment of its own before the next slot. */
-static void set_timer(struct prober *p, int64_t due)
+static void set_timer(struct prober *p)
 {
-	int64_t next = due - due % SLOT_US + SLOT_US;
-
-	p->moment_us = next;
+	p->moment_us = PROBER_NEVER;
 	for (size_t i = 0; i < p->ntargets; i++)
-		if (p->targets[i].due_us > due && p->targets[i].due_us < p->moment_us)
-			p->moment_us = p->targets[i].due_us;
-	if (p->moment_us == next)
+		if (p->targets[i].leaves_us < p->moment_us)
+			p->moment_us = p->targets[i].leaves_us;
+	if (p->moment_us == PROBER_NEVER)
 		event_del(p->timer);
 	else
 		wait_moment(p);
 }
 
+static void drain_replies(struct prober *p)
+{
+	prober_drain_replies(p, &p->v4);
+	prober_drain_replies(p, &p->v6);
+	prober_look(p);
+}
+
+/* Those whose moment has come, or went by. What one waited for since its last moment ends in this one, too. */
+static void leave_until(struct prober *p, int64_t us)
+{
+	for (uint32_t i = 0; i < p->ntargets; i++) {
+		if (p->targets[i].leaves_us > us)
+			continue;
+		if (p->targets[i].deadline_us <= p->now)
+			prober_flight_expire(p, &p->targets[i]);
+		leave(p, i);
+	}
+	flush(p);
+}
+
 static void on_moment(evutil_socket_t fd, short what, void *arg)
 {
 	struct prober *p = arg;
-	int64_t due = p->moment_us;
 
 	(void)fd;
 	(void)what;
 	prober_look(p);
 	/* libevent counts from when it woke up: that little early */
-	if (p->now < due) {
+	if (p->now < p->moment_us) {
 		wait_moment(p);
 		return;
 	}
-	/* else the next slot sees to it */
-	if (p->now - due < SLOT_US) {
-		for (uint32_t i = 0; i < p->ntargets; i++)
-			if (p->targets[i].due_us <= due)
-				send_scheduled(p, i, due, false);
-		flush(p);
-	}
-	set_timer(p, due);
+	drain_replies(p);
+	leave_until(p, p->moment_us);
+	set_timer(p);
 }
 
 static void *start(struct source_env *env)
@@ -132,6 +171,7 @@ static void *start(struct source_env *env)
 	if (getrandom(&p->nonce, sizeof p->nonce, 0) != (ssize_t)sizeof p->nonce)
 		p->nonce = (uint64_t)p->clock.boot_ns;
 	p->interval_us = env->watch->interval_us;
+	p->moment_us = PROBER_NEVER;
 	p->timer = evtimer_new(env->base, on_moment, p);
 	prober_open(p, &p->v4);
 	return p;
@@ -140,14 +180,15 @@ static void *start(struct source_env *env)
 static void send_fast(struct prober *p, uint32_t i, int64_t due)
 {
 	struct target *t = &p->targets[i];
+	int64_t planned = t->planned_us - t->planned_us % SLOT_US;
 
-	if (due - t->planned_us < PROBER_FAST_US || t->due_us - due < PROBER_FAST_US || p->fast_left <= 0)
+	if (due - planned < PROBER_FAST_US || t->due_us - due < PROBER_FAST_US || p->fast_left <= 0)
 		return;
 	t->fast = model_wants_fast(p->env->model, t->key);
 	if (!t->fast)
 		return;
 	p->fast_left--;
-	prober_send(p, i, PURPOSE_VERDICT, due);
+	plan(p, i, PURPOSE_VERDICT, due);
 }
 
 /* Another target is the first every time: where a queue has room for some only, they must not be always the same. */
@@ -176,8 +217,7 @@ static void pass(struct prober *p, int64_t due)
 			send_fast(p, i, due);
 	}
 	flush(p);
-	if (p->apart)
-		set_timer(p, due);
+	set_timer(p);
 }
 
 static void open_wanted(struct prober *p)
@@ -195,9 +235,9 @@ static void slot(void *state, int64_t due)
 	prober_look(p);
 	prober_targets_update(p, due);
 	open_wanted(p);
-	prober_drain_replies(p, &p->v4);
-	prober_drain_replies(p, &p->v6);
-	prober_look(p);
+	drain_replies(p);
+	if (p->moment_us <= due)
+		leave_until(p, due);
 	pass(p, due);
 }
 

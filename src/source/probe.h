@@ -93,7 +93,10 @@ struct target {
 	bool fast;                 /* a verdict is open */
 	bool trouble;              /* the newest fate was not a reply */
 	bool absent;               /* its device does not exist */
-	int64_t due_us;            /* next scheduled probe */
+	int64_t due_us;            /* the slot of its next scheduled probe */
+	int32_t apart_us;          /* its moment within a slot; -1: with all the others */
+	uint8_t leaves_as;         /* enum purpose, and ... */
+	int64_t leaves_us;         /* ... when, of the probe that waits for its moment; PROBER_NEVER: none */
 	int64_t planned_us;        /* when the newest probe was planned for */
 	int64_t deadline_us;       /* of the oldest probe pending; PROBER_NEVER: none */
 	uint32_t seq;              /* of the next probe */
@@ -159,7 +162,7 @@ struct prober {
 	bool read_once;
 	int64_t interval_us;
 	bool apart;             /* so few targets that each can have a moment of its own */
-	struct event *timer;    /* ... the next one within this slot */
+	struct event *timer;    /* ... the next one of them */
 	int64_t moment_us;      /* ... which is when */
 	int64_t fast_left;      /* tokens */
 	int64_t foreign_us;     /* the newest foreign reply that became a record */

@@ -69,7 +69,7 @@ static void defer(struct prober *p, const struct outgoing *out)
 	if (t->deferred++ >= DEFER_MAX)
 		failed(p, t, out, p->now, EAGAIN, 0);
 	else
-		t->due_us = out->planned_us;
+		t->due_us = out->planned_us - out->planned_us % SLOT_US;
 }
 
 /* Whether a message that failed so may have been counted by the kernel as one that will get a stamp. These errors come

@@ -15,7 +15,8 @@ static struct target *find_or_add(struct prober *p, unsigned key)
 	array_grow(&p->targets, &p->targets_cap, p->ntargets + 1, sizeof *p->targets);
 	t = &p->targets[p->ntargets++];
 	t->key = (uint16_t)key;
-	t->due_us = t->deadline_us = PROBER_NEVER;
+	t->due_us = t->deadline_us = t->leaves_us = PROBER_NEVER;
+	t->apart_us = -1;
 	p->by_key[key] = (uint32_t)p->ntargets;
 	return t;
 }
@@ -55,39 +56,45 @@ static bool are_few(const struct prober *p)
 	return n <= slots_of(p->interval_us) * (SLOT_US / PROBER_APART_US);
 }
 
-/* The emptiest moment of the slot that begins at from: those already taken leave it in steps of 30 ms. */
-static int64_t moment_of(const struct prober *p, int64_t from)
+static bool share_slot(const struct prober *p, const struct target *a, const struct target *b)
+{
+	int64_t nslots = slots_of(p->interval_us);
+
+	return a->due_us / SLOT_US % nslots == b->due_us / SLOT_US % nslots;
+}
+
+/* The emptiest moment of its slot: those already taken leave it in steps of 30 ms. */
+static void set_moment(const struct prober *p, struct target *t)
 {
 	enum { MOMENTS = SLOT_US / PROBER_APART_US, STEP = 3 };
 	uint32_t load[MOMENTS] = { 0 };
-	int64_t nslots = slots_of(p->interval_us), best = 0;
+	int64_t best = 0;
 
-	if (!p->apart)
-		return from;
 	for (size_t i = 0; i < p->ntargets; i++) {
-		const struct target *t = &p->targets[i];
+		const struct target *other = &p->targets[i];
 
-		if (t->on && t->due_us != PROBER_NEVER && t->due_us / SLOT_US % nslots == from / SLOT_US % nslots)
-			load[t->due_us % SLOT_US / PROBER_APART_US]++;
+		if (other->on && other->apart_us >= 0 && share_slot(p, other, t))
+			load[other->apart_us / PROBER_APART_US]++;
 	}
 	for (int64_t k = STEP; k != 0; k = (k + STEP) % MOMENTS)
 		if (load[k] < load[best])
 			best = k;
-	return from + best * PROBER_APART_US;
+	t->apart_us = (int32_t)(best * PROBER_APART_US);
 }
 
 /* Give every target that is on, or only those that are new, the emptiest slot of the period, the next one first. */
-static void set_phases(struct prober *p, int64_t due, bool all)
+static void set_slots(struct prober *p, int64_t due, bool all)
 {
 	int64_t nslots = slots_of(p->interval_us), next = due / SLOT_US;
 	uint32_t *load = xcalloc((size_t)nslots, sizeof *load);
 
-	p->apart = are_few(p);
 	for (size_t i = 0; i < p->ntargets; i++) {
-		if (all)
+		if (all) {
 			p->targets[i].due_us = PROBER_NEVER;
-		else if (p->targets[i].on && p->targets[i].due_us != PROBER_NEVER)
+			p->targets[i].apart_us = -1;
+		} else if (p->targets[i].on && p->targets[i].due_us != PROBER_NEVER) {
 			load[p->targets[i].due_us / SLOT_US % nslots]++;
+		}
 	}
 	for (size_t i = 0; i < p->ntargets; i++) {
 		struct target *t = &p->targets[i];
@@ -99,9 +106,23 @@ static void set_phases(struct prober *p, int64_t due, bool all)
 			if (load[(next + k) % nslots] < load[(next + best) % nslots])
 				best = k;
 		load[(next + best) % nslots]++;
-		t->due_us = moment_of(p, due + best * SLOT_US);
+		t->due_us = due + best * SLOT_US;
 	}
 	free(load);
+}
+
+/* Few targets have a moment each, which they keep until they are many. */
+static void set_moments(struct prober *p)
+{
+	p->apart = are_few(p);
+	for (size_t i = 0; i < p->ntargets; i++) {
+		struct target *t = &p->targets[i];
+
+		if (!t->on || !p->apart)
+			t->apart_us = -1;
+		else if (t->apart_us < 0)
+			set_moment(p, t);
+	}
 }
 
 static int compare_addr(const void *a, const void *b, void *arg)
@@ -153,7 +174,7 @@ static void read_model(struct prober *p)
 		else
 			t->fast = t->trouble = false;
 		if (!t->on || !t->wanted)
-			t->due_us = PROBER_NEVER;
+			t->due_us = t->leaves_us = PROBER_NEVER;
 		t->on = t->wanted;
 	}
 	index_addresses(p);
@@ -170,5 +191,6 @@ void prober_targets_update(struct prober *p, int64_t due)
 	p->read_once = true;
 	p->interval_us = p->env->watch->interval_us;
 	read_model(p);
-	set_phases(p, due, interval);
+	set_slots(p, due, interval);
+	set_moments(p);
 }

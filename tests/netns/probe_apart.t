@@ -42,6 +42,25 @@ probe "$near" -t 6 -n 0.2 10.201.0.1+150 2001:db8:1::10+50
 moments 200 > "$probe_dir/many"
 is "$(wc -l < "$probe_dir/many")" 200 "two hundred are answered, too"
 n=$(near many 2)
-ok $((n < 150)) "they leave in batches ($n are less than 2 ms behind another)"
+[ "$n" -ge 150 ]
+ok $? "they leave in batches ($n are less than 2 ms behind another)"
 one_fate "each probe of these has one fate"
+
+# Those that are silent get further probes 200 ms apart, whatever their moment: also between two of their schedule.
+ip -n "$near" tuntap add dev nobody mode tun
+ip -n "$near" link set nobody up
+ip -n "$near" route add 10.202.0.0/16 dev nobody
+probe "$near" -t 5 -n 0.4 10.202.0.1+20
+gaps=$(awk '/outcome=timeout/ {
+		match($0, /age_us=[0-9]+/)
+		at = $1 * 1000 - substr($0, RSTART + 7, RLENGTH - 7) / 1000
+		if ($2 in last && ++n[$2] > 2) {
+			all++
+			right += at - last[$2] > 150 && at - last[$2] < 250
+		}
+		last[$2] = at
+	}
+	END { print all + 0, right + 0 }' "$probe_dir/out")
+[ "${gaps% *}" -gt 200 ] && [ $((${gaps#* } * 10)) -gt $((${gaps% *} * 9)) ]
+ok $? "silent ones get a probe each 200 ms (gaps, right: $gaps)"
 done_testing

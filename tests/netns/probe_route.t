@@ -98,6 +98,14 @@ if ip netns exec "$near" tc qdisc add dev v0 root tbf rate 200kbit burst 200 lat
 	is "$(($(sum reply) > 100))" 1 "a send buffer for few packets still sends some"
 	is "$(($(grep -c 'outcome=reply.*slip_us=[0-9]\{5,\}' "$probe_dir/out") > 0))" 1 "some of them a slot later"
 	one_fate "and each probe has one fate"
+
+	# few targets, at a moment each, wait as long: the moments of others in between are no slots
+	ip netns exec "$near" tc qdisc change dev v0 root tbf rate 8kbit burst 200 latency 2s
+	probe "$near" -N -b 1 -t 4 "${args[@]:80}"
+	waited=$(sed -n 's/.*outcome=error.* slip_us=\([0-9]*\).*errno=11.*/\1/p' "$probe_dir/out" | sort -n | head -1)
+	[ "${waited:-0}" -gt 200000 ]
+	ok $? "who gets no place has waited for it in three slots (${waited:-none} us)"
+	one_fate "and each probe of few has one fate"
 else
 	skip "no tbf in this kernel" "a send buffer for few packets"
 fi

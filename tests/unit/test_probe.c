@@ -340,33 +340,50 @@ static void phases_spread_and_stay(void **state)
 	assert_int_equal(w->p->ntargets, 996);
 }
 
-/* Of one slot, few leave 10 ms apart at least, and many leave together. */
+/* Moments of n targets that are all in one slot. */
+static void assert_apart(const struct prober *p, size_t n)
+{
+	bool taken[SLOT_US / PROBER_APART_US] = {false};
+	size_t on = 0;
+
+	for (size_t i = 0; i < p->ntargets; i++) {
+		int32_t us = p->targets[i].apart_us;
+
+		if (!p->targets[i].on)
+			continue;
+		on++;
+		assert_in_range(us, 0, SLOT_US - 1);
+		assert_int_equal(us % PROBER_APART_US, 0);
+		assert_false(taken[us / PROBER_APART_US]);
+		taken[us / PROBER_APART_US] = true;
+	}
+	assert_int_equal(on, n);
+}
+
+/* Few leave 10 ms apart at least, many together, and few that were many apart again. */
 static void phases_of_one_slot(void **state)
 {
 	struct world *w = *state;
 	const int64_t start = 20 * SLOT_US;
-	bool taken[SLOT_US / PROBER_APART_US] = {false};
+	char text[ADDR_TEXT_MAX];
 
-	for (unsigned i = 1; i < 10; i++) {
-		char text[ADDR_TEXT_MAX];
-
+	w->watch.interval_us = SLOT_US;
+	for (unsigned i = 1; i < 20; i++) {
 		snprintf(text, sizeof text, "198.51.100.%u", i);
 		tunnel(w, i, text, false);
+		prober_targets_update(w->p, start);
+		assert_int_equal(w->p->targets[i].due_us, start);
+		if (i < 10)
+			assert_apart(w->p, i + 1);
 	}
-	w->watch.interval_us = SLOT_US;
-	prober_targets_update(w->p, start);
-	assert_int_equal(w->p->ntargets, 10);
-	for (size_t i = 0; i < 10; i++) {
-		int64_t after = w->p->targets[i].due_us - start;
-
-		assert_in_range(after, 0, SLOT_US - 1);
-		assert_int_equal(after % PROBER_APART_US, 0);
-		assert_false(taken[after / PROBER_APART_US]);
-		taken[after / PROBER_APART_US] = true;
+	for (size_t i = 0; i < 20; i++)
+		assert_int_equal(w->p->targets[i].apart_us, -1);
+	for (unsigned i = 5; i < 15; i++) {
+		snprintf(text, sizeof text, "198.51.100.%u", i);
+		tunnel(w, i, text, true);
 	}
-	tunnel(w, 10, "203.0.113.1", false);
 	prober_targets_update(w->p, start + SLOT_US);
-	assert_int_equal(w->p->targets[10].due_us, start + SLOT_US);
+	assert_apart(w->p, 10);
 }
 
 static void addresses_are_found(void **state)
