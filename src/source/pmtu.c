@@ -65,13 +65,10 @@ static void set_timer(struct pmtu_source *s, int64_t wake)
 }
 
 /* Each whose time has come, beginning with another one every time: packets may be scarce. */
-void pmtu_run(struct pmtu_source *s)
+static void run_paths(struct pmtu_source *s)
 {
 	int64_t read_us = source_now(s->env);
 
-	/* what has arrived counts before anything times out, also when this process had to wait for a processor */
-	pmtu_read(s);
-	s->turn++;
 	for (size_t n = s->nactive; n > 0 && s->nactive; n--) {
 		struct pmtu_path *p = s->active[(s->turn + n) % s->nactive];
 		int64_t now = source_now(s->env);
@@ -83,7 +80,31 @@ void pmtu_run(struct pmtu_source *s)
 		if (p->wake_us <= now && pmtu_path_go(s, p, now) == PMTU_SCHED_NEVER)
 			s->due[p->index] = now;
 	}
-	set_timer(s, sooner(pmtu_locate_go(s, &s->v4), pmtu_locate_go(s, &s->v6)));
+}
+
+static int64_t run_locates(struct pmtu_source *s)
+{
+	bool v6_first = s->v6_first;
+	int64_t first = pmtu_locate_go(s, v6_first ? &s->v6 : &s->v4);
+
+	return sooner(first, pmtu_locate_go(s, v6_first ? &s->v4 : &s->v6));
+}
+
+/* Where a black hole is may be asked while many search: packets are shared half and half, then. */
+void pmtu_run(struct pmtu_source *s)
+{
+	bool locate_first = s->locate_first;
+	int64_t wake = PMTU_SCHED_NEVER;
+
+	/* what has arrived counts before anything times out, also when this process had to wait for a processor */
+	pmtu_read(s);
+	s->turn++;
+	if (locate_first)
+		wake = run_locates(s);
+	run_paths(s);
+	if (!locate_first)
+		wake = run_locates(s);
+	set_timer(s, wake);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -87,6 +87,7 @@ struct pmtu_source {
 	struct pmtu_path **active;/* with a search or a confirmation under way */
 	size_t nactive, active_cap;
 	size_t turn;              /* whose turn it is among them */
+	bool locate_first, v6_first; /* before them; before IPv4's: who did not send last */
 	struct event *timer;
 	struct pmtu_bucket bucket;
 	struct pmtu_look *look;

@@ -10,6 +10,8 @@
 struct pmtu_locate {
 	struct pmtu_place_io io;
 	struct pmtu_place place;
+	struct pmtu_place_probe held; /* one that waits for its turn: see pmtu_bucket */
+	bool has_held;
 	struct pmtu_path *path;
 	struct event *readable[2];
 	int64_t wake_us;
@@ -142,6 +144,31 @@ static void tell(struct pmtu_source *s, const struct pmtu_locate *l)
 		pmtu_record_place(s, l->path, &place->found);
 }
 
+/* False: not yet, but at *ret_wake_us. */
+static bool send_probe(struct pmtu_source *s, struct pmtu_locate *l, const struct pmtu_place_probe *q, int64_t now_us,
+		       int64_t *ret_wake_us)
+{
+	if (!pmtu_bucket_has(&s->bucket, now_us, ret_wake_us)) {
+		l->held = *q;
+		l->has_held = true;
+		return false;
+	}
+	pmtu_bucket_take(&s->bucket, now_us, pmtu_bucket_cost(PMTU_GAP_US, q->size));
+	s->locate_first = false;
+	s->v6_first = l->path->at.way.target.family == AF_INET;
+	pmtu_place_io_send(&l->io, &l->place, &l->path->at.way, q, now_us);
+	return true;
+}
+
+static bool send_held(struct pmtu_source *s, struct pmtu_locate *l, int64_t now_us, int64_t *ret_wake_us)
+{
+	if (!l->has_held)
+		return true;
+	l->has_held = false;
+	pmtu_place_delayed(&l->place, now_us);
+	return send_probe(s, l, &l->held, now_us, ret_wake_us);
+}
+
 /* Returns when to go on; PMTU_SCHED_NEVER when it is over. */
 static int64_t go(struct pmtu_source *s, struct pmtu_locate *l, int64_t now_us)
 {
@@ -150,14 +177,14 @@ static int64_t go(struct pmtu_source *s, struct pmtu_locate *l, int64_t now_us)
 	int64_t wake;
 
 	pmtu_place_io_receive(&l->io, &l->place, now_us);
+	if (!send_held(s, l, now_us, &wake))
+		return wake;
 	for (;;) {
-		if (!pmtu_bucket_has(&s->bucket, now_us, &wake))
-			return wake;
 		step = pmtu_place_step(&l->place, now_us, &probe, &wake);
 		switch (step) {
 		case PMTU_STEP_SEND:
-			pmtu_bucket_take(&s->bucket, now_us, PMTU_GAP_US);
-			pmtu_place_io_send(&l->io, &l->place, &l->path->at.way, &probe, now_us);
+			if (!send_probe(s, l, &probe, now_us, &wake))
+				return wake;
 			break;
 		case PMTU_STEP_WAIT:
 			return wake;

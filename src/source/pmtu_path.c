@@ -5,7 +5,7 @@
 
 #include "source/pmtu_int.h"
 
-enum { FULL_SIZE = 1500, MISSED_MAX = 3, DARK_MAX = 3, CONTROLS_MAX = 200 };
+enum { MISSED_MAX = 3, DARK_MAX = 3, CONTROLS_MAX = 200 };
 
 static const struct addr nobody;
 
@@ -203,10 +203,8 @@ static void send_now(struct pmtu_source *s, struct pmtu_path *p, const struct pm
  * large answers, which take no longer than small ones, say it can be. */
 static int64_t cost(const struct pmtu_flight *f, int size)
 {
-	int64_t gap = f->gap_us < PMTU_GAP_US ? f->gap_us : PMTU_GAP_US, line;
+	int64_t gap = pmtu_bucket_cost(f->gap_us < PMTU_GAP_US ? f->gap_us : PMTU_GAP_US, size), line;
 
-	if (size < FULL_SIZE)
-		gap = gap * size / FULL_SIZE;
 	if (!f->small_us || !f->large_us)
 		return gap;
 	line = pmtu_flight_line_gap(f, size);
@@ -222,8 +220,10 @@ static bool send_probe(struct pmtu_source *s, struct pmtu_path *p, const struct 
 		p->has_held = true;
 		return false;
 	}
-	if (p->doing != PMTU_PERIOD)
+	if (p->doing != PMTU_PERIOD) {
 		pmtu_bucket_take(&s->bucket, now_us, cost(flight(p), q->size));
+		s->locate_first = true;
+	}
 	send_now(s, p, q);
 	return true;
 }

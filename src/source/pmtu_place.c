@@ -74,6 +74,13 @@ static void take_next(struct pmtu_place *p, int64_t now_us, struct pmtu_place_pr
 	*ret = *probe;
 }
 
+void pmtu_place_delayed(struct pmtu_place *p, int64_t now_us)
+{
+	p->ring[(p->next - 1) % PMTU_PLACE_RING].sent_us = now_us;
+	p->started_us += now_us - p->last_us;
+	p->last_us = now_us;
+}
+
 static int64_t timeout(const struct pmtu_place *p)
 {
 	int64_t t = p->config.srtt_us + p->config.srtt_us / 4 + 4 * p->config.rttvar_us + TIMEOUT_SLACK_US;

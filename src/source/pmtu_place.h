@@ -110,6 +110,8 @@ void pmtu_place_start(struct pmtu_place *p, const struct pmtu_place_config *conf
 /* What to do now. SEND: *ret is to be sent at once. WAIT: until *ret_wake_us, or an answer. DONE: found is final. */
 enum pmtu_step pmtu_place_step(struct pmtu_place *p, int64_t now_us, struct pmtu_place_probe *ret,
 			       int64_t *ret_wake_us);
+/* The newest probe was not sent when it said so, but leaves now: it had to wait for others. The budget waits, too. */
+void pmtu_place_delayed(struct pmtu_place *p, int64_t now_us);
 /* What became of a probe; numbers that are unknown are ignored, and answers may be late.
  * An echo reply, a timestamp reply or a "port unreachable"; fragment: size of the largest one it came in, 0: whole. */
 void pmtu_place_answered(struct pmtu_place *p, uint32_t number, const struct addr *from, int64_t now_us,

@@ -143,6 +143,13 @@ bool pmtu_bucket_has(const struct pmtu_bucket *b, int64_t now_us, int64_t *ret_w
 	return next <= now_us;
 }
 
+int64_t pmtu_bucket_cost(int64_t gap_us, int size)
+{
+	const int full = 1500;
+
+	return size < full ? gap_us * size / full : gap_us;
+}
+
 void pmtu_bucket_take(struct pmtu_bucket *b, int64_t now_us, int64_t cost_us)
 {
 	b->line_us = (b->line_us > now_us - LATE_US ? b->line_us : now_us - LATE_US) + cost_us;

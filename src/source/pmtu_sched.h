@@ -60,7 +60,8 @@ struct pmtu_bucket {
 };
 /* Whether a packet may leave now; else *ret_wake_us is when. */
 bool pmtu_bucket_has(const struct pmtu_bucket *b, int64_t now_us, int64_t *ret_wake_us);
-/* cost_us: how long it keeps others waiting. */
+/* How long a packet of size bytes keeps others waiting, if gap_us is right for one of 1500. */
+int64_t pmtu_bucket_cost(int64_t gap_us, int size);
 void pmtu_bucket_take(struct pmtu_bucket *b, int64_t now_us, int64_t cost_us);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A cable between two network namespaces on which packets take their time:
-//   slow_wire NAMESPACE1 DEVICE1 NAMESPACE2 DEVICE2 MS
-// Makes a tun device in each; what is sent into one comes out of the other MS milliseconds later. Prints "ready" when
+//   slow_wire NAMESPACE1 DEVICE1 NAMESPACE2 DEVICE2 MS [KBIT]
+// Makes a tun device in each; what is sent into one comes out of the other MS milliseconds later, and carries no more
+// than KBIT kbit/s each way: what would wait longer than 100 ms is lost. Prints "ready" when
 // both are there. Ends when its standard input ends; the devices go with it.
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,9 @@ struct end {
 	int fd;
 	struct packet *queue; /* what came in here */
 	unsigned head, tail;
+	int64_t line_us;      /* by then the line has carried all that came in so far */
 };
+#define WAIT_MOST_US (100 * US_PER_MS)
 
 static int64_t now_us(void)
 {
@@ -64,16 +67,24 @@ static int attach(struct end *e, const char *namespace, const char *device)
 	return 0;
 }
 
-static void take_in(struct end *e, int64_t delay_us)
+/* kbit: 0: any number. */
+static void take_in(struct end *e, int64_t delay_us, int64_t kbit)
 {
 	while (e->tail - e->head < QUEUE) {
 		struct packet *p = &e->queue[e->tail % QUEUE];
 		ssize_t n = read(e->fd, p->data, sizeof p->data);
+		int64_t now = now_us();
 
 		if (n <= 0)
 			return;
+		if (e->line_us < now)
+			e->line_us = now;
+		if (e->line_us - now > WAIT_MOST_US)
+			continue;
+		if (kbit)
+			e->line_us += n * 8 * US_PER_MS / kbit;
 		p->len = (size_t)n;
-		p->due_us = now_us() + delay_us;
+		p->due_us = e->line_us + delay_us;
 		e->tail++;
 	}
 }
@@ -95,7 +106,7 @@ static int64_t let_out(struct end *e, const struct end *other, int64_t until_us)
 	return until_us;
 }
 
-static void carry(struct end ends[2], int64_t delay_us)
+static void carry(struct end ends[2], int64_t delay_us, int64_t kbit)
 {
 	struct pollfd pfd[3] = {
 		{ .fd = ends[0].fd, .events = POLLIN }, { .fd = ends[1].fd, .events = POLLIN },
@@ -112,8 +123,8 @@ static void carry(struct end ends[2], int64_t delay_us)
 		if (left > 0)
 			ppoll(pfd, 3, &(struct timespec){ .tv_sec = left / US_PER_S,
 							  .tv_nsec = left % US_PER_S * NS_PER_US }, NULL);
-		take_in(&ends[0], delay_us);
-		take_in(&ends[1], delay_us);
+		take_in(&ends[0], delay_us, kbit);
+		take_in(&ends[1], delay_us, kbit);
 		if ((pfd[2].revents & (POLLIN | POLLHUP)) && read(STDIN_FILENO, &byte, 1) <= 0)
 			return;
 	}
@@ -132,14 +143,14 @@ int main(int argc, char **argv)
 {
 	struct end ends[2] = { { .fd = -1 }, { .fd = -1 } };
 
-	if (argc != 6)
-		return fprintf(stderr, "usage: slow_wire NAMESPACE1 DEVICE1 NAMESPACE2 DEVICE2 MS\n"), 2;
+	if (argc != 6 && argc != 7)
+		return fprintf(stderr, "usage: slow_wire NAMESPACE1 DEVICE1 NAMESPACE2 DEVICE2 MS [KBIT]\n"), 2;
 	if (attach(&ends[0], argv[1], argv[2]) || attach(&ends[1], argv[3], argv[4]))
 		return 1;
 	hurry();
 	printf("ready\n");
 	fflush(stdout);
-	carry(ends, (int64_t)(atof(argv[5]) * US_PER_MS));
+	carry(ends, (int64_t)(atof(argv[5]) * US_PER_MS), argc == 7 ? atoi(argv[6]) : 0);
 	free(ends[0].queue);
 	free(ends[1].queue);
 	return 0;

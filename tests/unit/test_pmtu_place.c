@@ -410,6 +410,39 @@ static void test_sending_fails(void **state)
 	assert_int_equal(p.found.hop, 0);
 }
 
+/* Each probe waits for others, altogether longer than the budget: that takes nothing from it. */
+static void test_delays_are_not_its_own(void **state)
+{
+	const int64_t delay = US_PER_S;
+	struct sim_hops h = plain_hops(AF_INET);
+	struct pmtu_place_config c = plain_config(&h);
+	struct pmtu_place_probe probe;
+	enum pmtu_step step;
+	struct pmtu_place p;
+	int64_t wake = 0, now = 0, waited = 0;
+
+	(void)state;
+	c.kinds = 1u << PMTU_PLACE_TIMESTAMP;
+	pmtu_place_start(&p, &c);
+	while ((step = pmtu_place_step(&p, now, &probe, &wake)) != PMTU_STEP_DONE) {
+		if (step == PMTU_STEP_WAIT) {
+			now = wake;
+			continue;
+		}
+		now += delay / 2;
+		pmtu_place_delayed(&p, now);
+		now += delay / 2;
+		pmtu_place_delayed(&p, now);
+		waited += delay;
+		assert_int_equal(pmtu_place_find(&p, probe.kind, 0, -1)->sent_us, now);
+		if (!probe.large)
+			pmtu_place_answered(&p, probe.number, &c.target, now, 0);
+	}
+	assert_true(waited > PMTU_PLACE_BUDGET_US);
+	assert_int_equal(p.found.direction, DIRECTION_FORWARD);
+	assert_in_range(p.found.took_us, 1, PMTU_PLACE_BUDGET_US);
+}
+
 static void test_strangers_are_ignored(void **state)
 {
 	struct sim_hops h = plain_hops(AF_INET);
@@ -561,7 +594,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_nothing_to_send),
-		cmocka_unit_test(test_sending_fails), cmocka_unit_test(test_strangers_are_ignored),
+		cmocka_unit_test(test_sending_fails), cmocka_unit_test(test_delays_are_not_its_own),
+		cmocka_unit_test(test_strangers_are_ignored),
 		cmocka_unit_test(test_ptb_after_all), cmocka_unit_test(test_passes_again), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_nonsense),
 	};
