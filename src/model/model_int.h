@@ -28,7 +28,10 @@ struct model_pending {
 	int32_t rtt_us;  /* of a reply */
 	uint8_t fate;    /* 0 none yet, else 1 + enum outcome */
 	uint8_t purpose;
-	uint16_t error;  /* errno of an error or unreachable */
+	union {
+		uint16_t error;   /* errno of an error or unreachable */
+		uint16_t held_ms; /* of a reply: how long its probe waited in this host, as for ARP */
+	};
 };
 
 /* The waiting probes of one target, by their number modulo PENDING_SLOTS. */

@@ -130,7 +130,7 @@ static void fold_lost(struct model *m, struct model_target *t, const struct mode
 static void fold_reply(struct model *m, struct model_target *t, const struct model_pending *p)
 {
 	if (!t->reply_run) {
-		t->reply_start_us = p->sent_us + p->rtt_us;
+		t->reply_start_us = p->sent_us + p->held_ms * US_PER_MS + p->rtt_us;
 		t->need_replies = 3;
 		if (t->silent && t->silent_replies)
 			t->need_replies = run_needed(wilson_upper(t->silent_replies, t->silent_sent));
@@ -287,6 +287,16 @@ static void renumber(struct model *m, struct model_target *t, int64_t seq, bool 
 	t->next_seq = whole ? 0 : seq;
 }
 
+/* How long the probe of a reply may have waited between us and the driver: no longer than its reply is known. */
+static uint16_t held_ms(const struct record *r, const struct model_pending *p)
+{
+	int64_t slip = record_get(r, PROBE_SLIP_US, 0), most = r->t - p->sent_us - p->rtt_us;
+
+	if (slip > most)
+		slip = most;
+	return slip > 0 ? (uint16_t)(slip / US_PER_MS < UINT16_MAX ? slip / US_PER_MS : UINT16_MAX) : 0;
+}
+
 static void put_fate(struct model *m, struct model_target *t, const struct record *r, enum outcome outcome)
 {
 	int64_t seq = record_get(r, PROBE_SEQ, -1), age = record_get(r, PROBE_AGE_US, 0);
@@ -302,7 +312,10 @@ static void put_fate(struct model *m, struct model_target *t, const struct recor
 	p.sent_us = r->t - (age < 0 ? 0 : age > RTT_CAP_US ? RTT_CAP_US : age);
 	p.rtt_us = (int32_t)(rtt < 0 ? 0 : rtt > RTT_CAP_US ? RTT_CAP_US : rtt);
 	p.purpose = (uint8_t)record_get(r, PROBE_PURPOSE, PURPOSE_SCHEDULE);
-	p.error = (uint16_t)(record_get(r, PROBE_ERRNO, 0) & 0xfff);
+	if (outcome == OUTCOME_REPLY)
+		p.held_ms = held_ms(r, &p);
+	else
+		p.error = (uint16_t)(record_get(r, PROBE_ERRNO, 0) & 0xfff);
 	fold(m, t, seq, &p);
 }
 
