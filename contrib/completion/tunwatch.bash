@@ -15,7 +15,7 @@ __tunwatch_options()
 	live) echo "$common $watching $searching $drawing $keeping --write --linger" ;;
 	attach) echo "$common $drawing --list" ;;
 	record) echo "$common $watching $searching $keeping --output --for --only --hashes" ;;
-	replay) echo "$common $drawing --hashes --keys --size" ;;
+	replay) echo "$common $drawing --keys --size" ;;
 	report) echo "$common --utc --output --format --from --to --log --profile --zone" ;;
 	export) echo "$common --output --format --kind --tunnel --from --to" ;;
 	check) echo "$common $watching $searching --for --json" ;;

@@ -89,7 +89,7 @@ enum value_type {
 	  "begin here: 14:05, 2026-11-20T14:05:00Z, -10m, a mark") \
 	O(TO, to, "to", 0, TEXT, "TIME", NULL, 0, 0, NULL, "report export", NULL, \
 	  "end here; -10m is before the end of the recording") \
-	O(HASHES, hashes, "hashes", 0, RAW, "FILE", NULL, 0, 0, NULL, "record replay", NULL, \
+	O(HASHES, hashes, "hashes", 0, RAW, "FILE", NULL, 0, 0, NULL, "record", NULL, \
 	  "write the model's fingerprint at every tick (for tests)") \
 	O(KEYS, keys, "keys", 0, RAW, "KEYS", NULL, 0, 0, NULL, "replay", NULL, \
 	  "press these keys first (for tests and pictures)") \

@@ -34,6 +34,8 @@ size_t report_count(const struct model *m, enum health state);
 
 /* One line without a newline: the verdict, who is not up and why, the remark, and performance data behind a bar. */
 void report_summary(struct buf *out, const struct model *m, const char *remark);
+/* Sources that do not work, and why: "; NAME INSTANCE: STATE: REASON" each; nothing when all do. */
+void report_troubles(struct buf *out, const struct model *m);
 void report_text(struct buf *out, const struct report *r);
 void report_markdown(struct buf *out, const struct report *r);
 /* The JSON object promised to other programs; ends with a newline. */

@@ -106,20 +106,6 @@ static bool is_fresh(const struct model *m, char why[160])
 	return false;
 }
 
-/* Why nothing is known: sources that do not work, in words. */
-static void add_troubles(struct buf *out, const struct model *m)
-{
-	const struct record_field *fields = record_kind_info(RECORD_SOURCE)->fields;
-
-	for (size_t i = 0; i < m->nsources; i++) {
-		const struct model_source *s = &m->sources[i];
-
-		if (s->used && s->state != SOURCE_STATE_OK)
-			buf_printf(out, "; %s %s: %s", model_name(m, s->name),
-				   record_word(&fields[SOURCE_STATE], s->state), model_name(m, s->reason));
-	}
-}
-
 static int say_nothing_found(const struct options *o, const struct model *m)
 {
 	struct buf why = {0};
@@ -129,7 +115,7 @@ static int say_nothing_found(const struct options *o, const struct model *m)
 		   "ppp, vxlan, ...) was found, and %s names none; name one in tunwatch.conf: "
 		   "tunnel NAME { peer = ADDRESS }",
 		   o->nglobs ? " match -i" : "", o->config_file ? o->config_file : "the configuration");
-	add_troubles(&why, m);
+	report_troubles(&why, m);
 	r = unknown(o, why.data);
 	buf_free(&why);
 	return r;
@@ -142,7 +128,7 @@ static int say(const struct options *o, const struct model *m)
 
 	buf_puts(&troubles, "");
 	if (report_count(m, HEALTH_UNKNOWN))
-		add_troubles(&troubles, m);
+		report_troubles(&troubles, m);
 	if (o->json) {
 		const char *note = troubles.data + (troubles.len ? 2 : 0); /* without the "; " */
 		const struct report r = {

@@ -331,6 +331,20 @@ static int print(int fd, const struct buf *out)
 	return r ? die(EXIT_IO, "cannot write the report: %s", strerror(-r)) : EXIT_OK;
 }
 
+/* Rows of which nothing is known, or none at all: why that may be. */
+static void note_troubles(struct job *j)
+{
+	struct buf out = {0};
+
+	if (!report_rows(j->m))
+		buf_puts(&out, "; no tunnel was found, and none was configured");
+	if (!report_rows(j->m) || report_count(j->m, HEALTH_UNKNOWN))
+		report_troubles(&out, j->m);
+	if (out.len)
+		add_note(j, out.data + 2);
+	buf_free(&out);
+}
+
 static int print_report(const struct job *j)
 {
 	struct report r = {
@@ -393,6 +407,8 @@ int cmd_report(struct options *o)
 		status = read_log(&j);
 	if (!status)
 		status = read_all(&j);
+	if (!status && !o->log)
+		note_troubles(&j);
 	status = status ? die(status, "%s", j.err.text) : print_report(&j);
 	job_free(&j);
 	return status;

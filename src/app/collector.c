@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "app/collector_int.h"
+#include "app/globs.h"
 #include "app/inputs.h"
 #include "app/privilege.h"
 #include "app/process.h"
 
+#define FOUND_US (2 * US_PER_S) /* by then all is found that was there at the start */
 #define SLEPT_US US_PER_S /* shorter pauses of our own are not worth a gap record */
 
 int64_t collector_now(const struct collector *c)
@@ -119,6 +121,24 @@ static void stop_sources(struct collector *c)
 
 /* ---- time ---- */
 
+/* Once, when what there is has been found. */
+static void say_troubles(struct collector *c)
+{
+	if (!c->warn)
+		return;
+	c->warn = false;
+	if (!c->model->ntunnels)
+		die(0, "warning: no tunnel was found, and none is configured; what appears will be recorded");
+	for (size_t i = 0; i < c->model->nsources; i++) {
+		const struct model_source *s = &c->model->sources[i];
+		const char *instance = model_name(c->model, s->instance);
+
+		if (s->used && s->state == SOURCE_STATE_DENIED)
+			die(0, "warning: %s%s%s: %s", model_name(c->model, s->name), *instance ? " " : "", instance,
+			    model_name(c->model, s->reason));
+	}
+}
+
 static void tick(struct collector *c, int64_t due)
 {
 	struct record r;
@@ -139,6 +159,8 @@ static void tick(struct collector *c, int64_t due)
 	}
 	collector_cut(c, true);
 	collector_rotate(c);
+	if (c->due >= FOUND_US)
+		say_troubles(c);
 }
 
 /* Ticks whose time has passed unserved are left out: what they would have said is not known any more. */
@@ -336,9 +358,24 @@ static void say_single_part(struct collector *c, const struct collector_config *
 		      (long long)(c->options->disk_cap >> 20), privilege_user().name);
 }
 
+/* One that does not exist yet may come. */
+static void say_globs(struct collector *c)
+{
+	struct error err = {0};
+
+	if (!globs_check(c->options, &err))
+		return;
+	source_notice(&c->env, "link", SEVERITY_WARNING, "%s", err.text);
+	if (c->warn)
+		die(0, "warning: %s", err.text);
+}
+
 int collector_run(const struct collector_config *config, struct error *err)
 {
-	struct collector c = { .foreground = config->foreground, .hashes = config->hashes };
+	struct collector c = {
+		.foreground = config->foreground, .hashes = config->hashes,
+		.warn = config->foreground && config->fd != STDOUT_FILENO,
+	};
 	struct options *o = config->options;
 
 	/* before anything else is open, so that the child holds nothing of ours */
@@ -354,8 +391,10 @@ int collector_run(const struct collector_config *config, struct error *err)
 	start_control(&c, config);
 	start_recording(&c);
 	say_single_part(&c, config);
+	say_globs(&c);
 	if (loop(&c, err) < 0)
 		c.status = EXIT_UNAVAILABLE;
+	say_troubles(&c);
 	c.ending = true;
 	control_deaf(c.control);
 	event_del(c.timer);

@@ -28,6 +28,7 @@ struct collector {
 	struct watch_config watch;
 	struct source_env env;
 	struct source_report writer_report;
+	bool warn;               /* on standard error: no screen shows what is wrong */
 
 	/* sources */
 	const struct source_ops *ops[COLLECTOR_SOURCES_MAX];

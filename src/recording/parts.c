@@ -215,6 +215,8 @@ static int open_part(struct reader *rd, struct part *part, struct error *err)
 	if (r != -EINVAL)
 		return r;
 	n = window_get(&rd->probe, 0, FRAME_HEAD, &p);
+	if (n >= FRAME_HEAD && !memcmp(p, FRAME_MAGIC, sizeof FRAME_MAGIC - 1))
+		return error_set(err, r, "too damaged to be read: neither its header nor a copy of it is whole");
 	if (n > 0)
 		return error_set(err, r, "not a recording: %s", what_is_it(p, (size_t)n));
 	return rd->nparts ? 0 : error_set(err, -ENODATA, "it is empty: nothing is in it yet");

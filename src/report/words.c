@@ -91,6 +91,19 @@ void report_name(const struct model *m, unsigned key, char *out, size_t size)
 	str_clean(out, size, raw, strlen(raw));
 }
 
+void report_troubles(struct buf *out, const struct model *m)
+{
+	const struct record_field *fields = record_kind_info(RECORD_SOURCE)->fields;
+
+	for (size_t i = 0; i < m->nsources; i++) {
+		const struct model_source *s = &m->sources[i];
+
+		if (s->used && s->state != SOURCE_STATE_OK)
+			buf_printf(out, "; %s %s: %s", model_name(m, s->name),
+				   record_word(&fields[SOURCE_STATE], s->state), model_name(m, s->reason));
+	}
+}
+
 void report_notes(struct buf *out, const struct report *r, const char *lead)
 {
 	for (size_t i = 0; i < r->nnotes; i++) {

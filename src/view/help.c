@@ -138,7 +138,7 @@ void panel_footer(struct frame *f, int y)
 void panel_empty(struct frame *f, int y, int height)
 {
 	static const char *const text[] = {
-		"No tunnel found on this host.",
+		"No tunnel found on this host, or none that -i names.",
 		"",
 		"Looked for: gre gretap ip6gre ipip sit ip6tnl vti vti6 xfrm wireguard tun",
 		"ppp l2tp vxlan geneve interfaces with endpoints (ip -d link), in this",
